@@ -1,0 +1,55 @@
+"""minilite: the glass-box twin of the TFLite / LiteRT interpreter.
+
+Reads any `.tflite` file, runs it bit for bit like the official kernels, and shows why every number is what it is.
+The names below are loaded when they are first used, so that importing minilite costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import InputError, MiniliteError, ModelError, StateError, UnsupportedError
+    from .graph import Graph, load
+    from .interpreter import execute, run, to_inputs
+    from .litert import Interpreter, OpResolverType
+    from .ops import OPS
+    from .program import Program, bind
+
+__version__ = "0.1.0"
+__all__ = [
+    "OPS",
+    "Graph",
+    "InputError",
+    "Interpreter",
+    "MiniliteError",
+    "ModelError",
+    "OpResolverType",
+    "Program",
+    "StateError",
+    "UnsupportedError",
+    "bind",
+    "execute",
+    "load",
+    "run",
+    "to_inputs",
+]
+_MODULES = {
+    "errors": ("InputError", "MiniliteError", "ModelError", "StateError", "UnsupportedError"),
+    "graph": ("Graph", "load"),
+    "interpreter": ("execute", "run", "to_inputs"),
+    "litert": ("Interpreter", "OpResolverType"),
+    "ops": ("OPS",),
+    "program": ("Program", "bind"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,113 @@
+"""FULLY_CONNECTED in compiled loops. The definition is minilite/ops/fully_connected.py."""
+
+from typing import Any
+
+import numpy as np
+
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.jit import kernel
+from minilite.ops.call import Array
+from minilite.ops.fully_connected import FLOAT, INT16, INT16_WEIGHTS, QUANTIZED, FloatPlan, Plan
+
+from .products import POINT, SCRATCH, Packed, pack, windows_product, writable
+from .rescale import clamp_real, rescale_arrays, rescale_one
+from .twins import Twins, packing, unpacked
+
+
+def pack_codes(plan: Plan, w: Array, b: Array | None) -> Packed:
+    """Constants of a product of 8-bit codes."""
+    return pack(w[:, None], b, (plan.x_zero, plan.w_zero, plan.y_zero), plan.rescale, plan.codes)
+
+
+def codes(plan: Plan, packed: Packed, x: Array, w: Array, b: Array | None) -> Array:
+    """8-bit codes for x [~d] and w [u,d]: every row of x is a window of one code position."""
+    units, depth = w.shape
+    y = np.empty(plan.shape, plan.dtype)
+    rows = writable(x).view(np.uint8).reshape(1, 1, -1, depth)
+    positions = (rows.shape[2], *POINT[1:])
+    windows_product(rows, y.view(np.uint8).reshape(1, 1, -1, units), POINT, positions, 0, packed)
+    return y
+
+
+def quantized(plan: Plan, x: Array, w: Array, b: Array | None) -> Array:
+    """Codes for x [~d] and w [u,d]."""
+    units, depth = w.shape
+    y = np.empty((x.size // depth, units), plan.dtype)
+    bias = np.zeros(units, np.int32) if b is None else b
+    scaling = rescale_arrays(plan.rescale, units)
+    zeros = (plan.x_zero, plan.w_zero, plan.y_zero)
+    codes = (plan.codes.low, plan.codes.high)
+    quantized_loop(x.reshape(-1, depth), w, bias, y, zeros, codes, plan.wraps, *scaling)
+    return y.reshape(plan.shape)
+
+
+@kernel
+def quantized_loop(
+    x: Any,
+    w: Any,
+    b: Any,
+    y: Any,
+    zeros: Any,
+    codes: Any,
+    wraps: Any,
+    rule: Any,
+    mantissa: Any,
+    exponent: Any,
+    real: Any,
+) -> None:
+    """y[n,u] from x[n,d], w[u,d], b[u]; zeros are those of x, w, y."""
+    y_zero = np.int64(zeros[2])
+    for n in range(x.shape[0]):
+        for u in range(w.shape[0]):
+            if wraps:
+                total = wrap_int32(np.int64(sum_int32(x[n], w[u], zeros[0], zeros[1])) + np.int64(b[u]))
+            else:
+                total = sum_int64(x[n], w[u]) + np.int64(b[u])
+            scaled = rescale_one(rule, total, mantissa[u], exponent[u], real[u])
+            y[n, u] = min(max(scaled + y_zero, codes[0]), codes[1])
+
+
+def sum_int32(x: Any, w: Any, x_zero: Any, w_zero: Any) -> Any:
+    """Sum over d of (x - x_zero) * (w - w_zero), in 32 bits that wrap around."""
+    total = np.int32(0)
+    for d in range(x.shape[0]):
+        total += np.int32(np.int32(x[d]) - np.int32(x_zero)) * np.int32(np.int32(w[d]) - np.int32(w_zero))
+    return total
+
+
+def sum_int64(x: Any, w: Any) -> Any:
+    """Sum over d of x * w, in 64 bits."""
+    total = np.int64(0)
+    for d in range(x.shape[0]):
+        total += np.int64(x[d]) * np.int64(w[d])
+    return total
+
+
+def floating(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array:
+    """float32 values for x [~d] and w [u,d]."""
+    units, depth = w.shape
+    y = np.empty((x.size // depth, units), np.float32)
+    bias = np.zeros(0, np.float32) if b is None else b
+    floating_loop(x.reshape(-1, depth), np.ascontiguousarray(w.T), bias, y, plan.reals.low, plan.reals.high)
+    return y.reshape(plan.shape)
+
+
+@kernel
+def floating_loop(x: Any, w: Any, b: Any, y: Any, low: Any, high: Any) -> None:
+    """y[n,u] from x[n,d], w[d,u], b[u]; every output is summed over d in order, side by side."""
+    for n in range(x.shape[0]):
+        y[n] = np.float32(0)
+        for d in range(x.shape[1]):
+            for u in range(w.shape[1]):
+                y[n, u] += x[n, d] * w[d, u]
+        for u in range(w.shape[1]):
+            total = y[n, u] + b[u] if b.size else y[n, u]
+            y[n, u] = clamp_real(total, low, high)
+
+
+TWINS: Twins = {
+    QUANTIZED: packing(pack_codes, codes, SCRATCH),
+    INT16: unpacked(quantized),
+    INT16_WEIGHTS: unpacked(quantized),
+    FLOAT: unpacked(floating),
+}

@@ -1,0 +1,181 @@
+"""The live arrays of one subgraph between the calls on an Interpreter."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minilite.errors import InputError, InputRunError, ModelError, ModelRunError, NoValueError, StateError
+from minilite.graph import Graph, Tensor
+from minilite.graph.model import Shape
+from minilite.interpreter import evaluate
+from minilite.ops.prepare import MAX_ELEMENTS
+from minilite.ops.state import State
+from minilite.program import Kernels, Program, bind
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all subgraphs of an Interpreter share."""
+
+    graph: Graph
+    kernels: Kernels
+    engine: str
+    keep_all: bool
+    state: State
+
+
+class Memory:
+    """Inputs, and what the last run left; the program is bound on `allocate`, again after a resize."""
+
+    def __init__(self, settings: Settings, index: int) -> None:
+        self.settings = settings
+        self.subgraph = settings.graph.subgraphs[index]
+        self._shapes = {tensor.index: tensor.shape for tensor in self.subgraph.tensors}
+        self._program: Program | None = None
+        self._arrays: dict[int, Array] = {}
+
+    def tensor(self, index: int) -> Tensor:
+        """The tensor of this index. Raises InputError when there is none."""
+        count = len(self.subgraph.tensors)
+        if not 0 <= index < count:
+            raise InputError(
+                f"tensor index {index} is out of range, subgraph {self.subgraph.index} has {count} tensors"
+            )
+        return self.subgraph.tensors[index]
+
+    def shape(self, index: int) -> Shape:
+        """The shape of a tensor as far as it is known: of the last run, else as prepared, else as in the file."""
+        return self._shapes[index]
+
+    def resize(self, index: int, shape: Shape, strict: bool) -> None:
+        """Ask for another shape; it holds from the next `allocate`. Raises InputRunError when it cannot be."""
+        with as_official():
+            tensor = self.tensor(index)
+        current = self.shape(index)
+        if strict:
+            _check_strict(tensor, tensor.shape_signature or current, shape)
+        if shape == current and (self._program is not None or tensor.data is not None):
+            return
+        if tensor.data is not None:
+            raise InputRunError(f"{tensor.label} is a constant, its shape {list(current)} cannot change")
+        if any(length < 0 for length in shape) or math.prod(shape) > MAX_ELEMENTS:
+            raise InputRunError(f"{tensor.label}: {list(shape)} is not a possible shape")
+        self._shapes[index] = shape
+        self._arrays.pop(index, None)
+        self._program = None
+
+    def allocate(self) -> None:
+        """Bind the program for the shapes asked for, and make room for inputs. Raises RuntimeErrors as `as_official`.
+
+        Inputs of unchanged shape keep their values, others become zeros. Variables start anew, results are gone.
+        """
+        if self._program is not None:
+            return
+        index, settings = self.subgraph.index, self.settings
+        shapes = {i: self.shape(i) for i in self.subgraph.inputs}
+        with as_official():
+            program = bind(settings.graph, shapes, kernels=settings.kernels, engine=settings.engine, subgraph=index)
+        self._arrays = {i: self._arrays[i] if i in self._arrays else self._new_input(i) for i in shapes}
+        variables = settings.state.variables
+        for key in [key for key in variables if key[0] == index]:
+            del variables[key]
+        self._shapes = {tensor.index: tensor.shape for tensor in self.subgraph.tensors} | dict(program.shapes)
+        self._program = program
+
+    def _new_input(self, index: int) -> Array:
+        tensor = self.tensor(index)
+        return np.zeros(self.shape(index), tensor.dtype) if tensor.value is None else tensor.value.copy()
+
+    def run(self) -> None:
+        """Run the subgraph on its inputs. Raises StateError before `allocate`, RuntimeErrors as `as_official`."""
+        if self._program is None:
+            raise StateError("call allocate_tensors() before invoke(), and again after resize_tensor_input()")
+        inputs = {i: self._arrays[i] for i in self.subgraph.inputs}
+        with as_official():
+            # Copies on both sides: results and variables may be views of inputs, constants or each other.
+            values = evaluate(self._program, {i: array.copy() for i, array in inputs.items()}, self.settings.state)
+        self._shapes.update({i: value.shape for i, value in values.items()})
+        kept = values if self.settings.keep_all else self.subgraph.outputs
+        results = {i: values[i].copy() for i in kept if i not in inputs and not self._is_stored(i)}
+        self._arrays = inputs | results
+
+    def _is_stored(self, index: int) -> bool:
+        tensor = self.tensor(index)
+        return tensor.is_variable or tensor.data is not None
+
+    def write(self, index: int, value: Any) -> None:
+        """Copy `value` into an input or a variable. Raises InputError for another type, shape or tensor."""
+        tensor = self.tensor(index)
+        array = _array(tensor, value)
+        if array.dtype.newbyteorder("<") != tensor.dtype:
+            raise InputError(f"cannot set {tensor.label}: values are {array.dtype}, expected {tensor.dtype}")
+        if array.shape != self.shape(index):
+            raise InputError(
+                f"cannot set {tensor.label}: shape is {list(array.shape)}, expected {list(self.shape(index))}; "
+                "resize_tensor_input() changes it"
+            )
+        if tensor.data is not None or not (index in self.subgraph.inputs or tensor.is_variable):
+            what = "a constant of the file" if tensor.data is not None else "computed by invoke()"
+            raise InputError(f"cannot set {tensor.label}: it is {what}, only inputs and variables can be set")
+        self.live(index)  # raises when it is too early
+        if tensor.is_variable:
+            self.settings.state.variables[self.subgraph.index, index] = np.array(array, tensor.dtype)
+        else:
+            np.copyto(self.live(index), array)
+
+    def live(self, index: int) -> Array:
+        """The array that holds a tensor's value now. Raises NoValueError where there is none."""
+        tensor = self.tensor(index)
+        if index in self._arrays:
+            return self._arrays[index]
+        if tensor.is_variable and self._program is not None:
+            state = self.settings.state
+            key = (self.subgraph.index, index)
+            return state.variables.setdefault(key, state.variable(self.subgraph, tensor))
+        if tensor.value is not None and index not in self.subgraph.inputs:
+            return tensor.value
+        raise NoValueError(f"{tensor.label} has no value: {self._reason(index)}")
+
+    def _reason(self, index: int) -> str:
+        if self._program is None:
+            if self.subgraph.index:
+                return f"call the signature that runs subgraph {self.subgraph.index} first"
+            return "call allocate_tensors() first"
+        if not any(index in node.outputs for node in self.subgraph.nodes):
+            return "no node computes it"
+        if self.settings.keep_all or index in self.subgraph.outputs:
+            return "call invoke() first"
+        return "it is an intermediate; to keep those, use Interpreter(..., experimental_preserve_all_tensors=True)"
+
+
+@contextmanager
+def as_official() -> Iterator[None]:
+    """Raise errors of the model and of inputs as the official interpreter does: also as RuntimeError."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelRunError(str(error)) from error
+    except InputError as error:
+        raise InputRunError(str(error)) from error
+
+
+def _array(tensor: Tensor, value: Any) -> Array:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"cannot set {tensor.label}: the value is no array: {error}") from None
+
+
+def _check_strict(tensor: Tensor, allowed: Sequence[int], shape: Shape) -> None:
+    fits = len(shape) == len(allowed) and all(a in (-1, b) for a, b in zip(allowed, shape, strict=True))
+    if not fits:
+        raise InputRunError(
+            f"{tensor.label}: {list(shape)} does not fit {list(allowed)}; with strict only dimensions of -1 may change"
+        )

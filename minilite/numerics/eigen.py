@@ -1,0 +1,133 @@
+"""Float functions as the Eigen library computes them: recurrent kernels and GELU use these, under every kernel set.
+
+Eigen takes four values at a time with approximations of its own, and what is left over one by one with the C library.
+Which values are left over depends on where the vector starts in memory, so `start` tells how many floats it lies
+behind a 16-byte boundary. Multiplications and additions are rounded separately (no fused multiply-add).
+Follows tflite/kernels/internal/tensor_utils (ApplyActivationToVector) and Eigen's GenericPacketMathFunctions.h.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import activation as fused
+from . import libm
+
+Floats = NDArray[np.float32]
+SIGMOID = -1  # not a fused activation of the schema: the gates' own
+LANES = 4
+
+
+def activate(activation: int, x: Floats, start: int = 0) -> Floats:
+    """`x` after a fused activation of the schema, or SIGMOID, the whole array taken as one vector; same shape."""
+    if activation == SIGMOID:
+        return logistic(x, start)
+    if activation == fused.TANH:
+        return tanh(x)
+    if activation == fused.SIGN_BIT:
+        return np.signbit(x).astype(np.float32)
+    low, high = {fused.RELU: (0, None), fused.RELU_N1_TO_1: (-1, 1), fused.RELU6: (0, 6)}.get(activation, (None, None))
+    if high is not None:
+        x = np.where(x > high, np.float32(high), x)
+    return x if low is None else np.where(x > low, x, np.float32(low))
+
+
+def logistic(x: Floats, start: int = 0) -> Floats:
+    """1 / (1 + exp(-x)), float32 in and out, any shape."""
+    values = np.minimum(x.ravel(), _LOGISTIC_HIGH)
+    head = min(-start % LANES, values.size)
+    tail = head + (values.size - head) // LANES * LANES
+    single = np.r_[0:head, tail : values.size]
+    result = np.empty_like(values)
+    result[head:tail] = _logistic_by_lanes(values[head:tail])
+    powers = libm.exp(values[single])
+    result[single] = powers / (np.float32(1) + powers)
+    return result.reshape(x.shape)
+
+
+_LOGISTIC_HIGH = np.float32(16.6355324)
+_EXP_EVEN = tuple(map(np.float32, (0.041898667812347412, 0.49999141693115234)))
+_EXP_ODD = tuple(map(np.float32, (0.008334713056683540, 0.16666877269744873)))
+_LOG2_E, _LN2_HIGH, _LN2_LOW = map(np.float32, (1.44269504, -0.693359375, 2.12194440e-4))
+
+
+def _logistic_by_lanes(x: Floats) -> Floats:
+    half = np.maximum(x, np.float32(-200)) * np.float32(0.5)
+    power = np.floor(half * _LOG2_E + np.float32(0.5))
+    rest = power * _LN2_HIGH + half
+    rest = power * _LN2_LOW + rest
+    square = rest * rest
+    even, odd = _polynomial(square, _EXP_EVEN), _polynomial(square, _EXP_ODD)
+    series = square * (rest * odd + even) + (rest + np.float32(1))
+    exponential = np.ldexp(series, power.astype(np.int32))
+    exponential = exponential * exponential
+    result = exponential / (np.float32(1) + exponential)
+    return np.where(x < -104, np.float32(0), result)
+
+
+_TANH_HIGH = np.float32(7.90738964080810547)
+_TANH_OVER = tuple(map(np.float32, (1.394553628e-8, 2.102733560e-5, 3.520756727e-3, 0.1340216100)))
+_TANH_UNDER = tuple(map(np.float32, (8.015776984e-7, 3.326951409e-4, 2.597254514e-2, 0.4673548340, 1.0)))
+
+
+def tanh(x: Floats) -> Floats:
+    """Hyperbolic tangent, float32 in and out, any shape: a quotient of two polynomials."""
+    x = np.clip(x, -_TANH_HIGH, _TANH_HIGH)
+    square = x * x
+    over, under = _polynomial(square, _TANH_OVER), _polynomial(square, _TANH_UNDER)
+    quotient: Floats = (square * x * over + x) / under
+    return quotient
+
+
+_ERFC_NEAR = tuple(
+    map(np.float32, (5.6180229876190424e-4, -4.913816694170237e-3, 2.670751512050629e-2, -0.11280010640621185))
+) + tuple(map(np.float32, (0.3761229515075684, -1.1283791065216064)))
+_ERFC_OVER = tuple(
+    map(np.float32, (0.10208116471767426, 0.42920666933059692, 0.32379078865051270, 0.05397197604179382))
+)
+_ERFC_UNDER = tuple(
+    map(np.float32, (0.01725167781114578, 0.39137163758277893, 1.0, 0.62173241376876831, 0.09566286206245422))
+)
+_EXPONENTIAL_EVEN = tuple(map(np.float32, (1.3744963798671961e-3, 4.166965186595917e-2, 0.49999988079071045)))
+_EXPONENTIAL_ODD = tuple(map(np.float32, (8.368944749236107e-3, 0.1666651815176010)))
+
+
+def erfc(x: Floats) -> Floats:
+    """1 - erf(x), float32 in and out, any shape: a polynomial up to 1, beyond it exp(-x**2) times a quotient of two."""
+    values = np.clip(x.ravel(), np.float32(-11), np.float32(11))
+    whole = values.size // LANES * LANES
+    parts = (_erfc(values[:whole], _exponential), _erfc(values[whole:], libm.exp))
+    return np.concatenate(parts).reshape(x.shape)
+
+
+def _erfc(x: Floats, exponential: Callable[[Floats], Floats]) -> Floats:
+    square = x * x
+    lost = (x.astype(np.float64) * x - square).astype(np.float32)  # what rounding the square cut off
+    high = exponential(-square)
+    inverse = np.float32(1) / square
+    quotient = _polynomial(inverse, _ERFC_OVER) / (x * _polynomial(inverse, _ERFC_UNDER))
+    far = (high - high * lost) * quotient + np.where(x < 0, np.float32(2), np.float32(0))
+    near = x * _polynomial(square, _ERFC_NEAR) + np.float32(1)
+    result: Floats = np.where(square > 1, far, near)
+    return result
+
+
+def _exponential(x: Floats) -> Floats:
+    x = np.clip(x, np.float32(-104), np.float32(88.723))
+    power = np.rint(x * _LOG2_E)
+    rest = power * _LN2_HIGH + x
+    rest = power * _LN2_LOW + rest
+    square = rest * rest
+    even, odd = _polynomial(square, _EXPONENTIAL_EVEN), _polynomial(square, _EXPONENTIAL_ODD)
+    series = square * (rest * odd + even) + (rest + np.float32(1))
+    result: Floats = np.ldexp(series, power.astype(np.int32))
+    return result
+
+
+def _polynomial(x: Floats, factors: tuple[np.float32, ...]) -> Any:
+    total: Any = factors[0]
+    for factor in factors[1:]:
+        total = total * x + factor
+    return total

@@ -1,0 +1,148 @@
+"""@kernel: compile a Python function with numba the first time it is called; without numba it runs as written.
+
+The functions a kernel calls need no mark: every plain function of this package that a kernel refers to is compiled with
+it. So the small steps in `numerics` serve both engines, and this module is the only importer of numba but one:
+`fast.intrinsics`, which says in LLVM's language what numba cannot, and is imported when such a function is compiled.
+
+Compiled code is kept in a per-user folder named after a hash of everything that shapes it: the sources of `numerics`
+and `fast`, the versions of numba and llvmlite, the CPU, MINILITE_CPU. (numba's own cache does not notice an edit in a
+function that a cached one calls.) No fastmath: it would change bits.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import cache, update_wrapper
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+PACKAGE = Path(__file__).parent.parent
+LOWERED: dict[Callable[..., Any], str] = {}  # functions with an intrinsic in their place, and its module
+SAY_SO_AFTER = 1.0  # seconds of compiling after which the user is told why nothing happens
+
+
+def kernel(function: Function) -> Function:
+    """`function`, compiled on its first call. Arguments are numbers, arrays, and tuples of them."""
+
+    def call(*arguments: Any) -> Any:
+        return compiled(function)(*arguments)
+
+    return update_wrapper(call, function)  # type: ignore[return-value]
+
+
+def lowered_in(module: str) -> Callable[[Function], Function]:
+    """Mark a function for which compiled code takes the numba intrinsic of the same name and arguments in `module`."""
+
+    def mark(function: Function) -> Function:
+        LOWERED[function] = module
+        return function
+
+    return mark
+
+
+@cache
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The numba dispatcher of `function`; every function of this package that it names is compiled with it."""
+    numba = _numba()
+    assert isinstance(function, FunctionType)
+    if function in LOWERED:
+        lowered = getattr(importlib.import_module(LOWERED[function]), function.__name__)
+        return function if numba.config.DISABLE_JIT else lowered
+    used = _names(function.__code__)
+    known = {name: value for name, value in function.__globals__.items() if name in used}
+    ours = {name: compiled(value) for name, value in known.items() if _is_ours(value)}
+    copy = FunctionType(function.__code__, {**function.__globals__, **ours}, function.__name__, function.__defaults__)
+    copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    folder = cache_folder()
+    saved, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)  # read while the dispatcher is made, only then
+    try:
+        return numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(copy)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = saved
+
+
+def numba_is_here() -> bool:
+    """Whether numba can be imported, found out without importing it."""
+    try:
+        return importlib.util.find_spec("numba") is not None
+    except (ImportError, ValueError):  # its import is blocked
+        return False
+
+
+def _is_ours(value: Any) -> bool:
+    return isinstance(value, FunctionType) and value.__module__.startswith("minilite.")
+
+
+def _names(code: CodeType) -> set[str]:
+    """Every global name in a function's code, and in the code nested in it."""
+    nested = (constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return set(code.co_names).union(*map(_names, nested))
+
+
+@cache
+def _numba() -> Any:
+    numba = importlib.import_module("numba")
+    event = importlib.import_module("numba.core.event")
+    event.register("numba:compile", _announcer(event.Listener)())
+    return numba
+
+
+def _announcer(listener: Any) -> Any:
+    """A numba listener that tells the user when compiling one of our functions takes long."""
+
+    class Announcer(listener):  # type: ignore[misc]
+        timer: threading.Timer | None = None
+
+        def on_start(self, event: Any) -> None:
+            function = event.data["dispatcher"].py_func
+            if function.__module__.startswith("minilite.") and self.timer is None:
+                message = f"minilite: compiling {function.__name__}, once; the code is kept in {cache_folder()}"
+                self.timer = threading.Timer(SAY_SO_AFTER, print, (message,), {"file": sys.stderr})
+                self.timer.daemon = True
+                self.timer.start()
+
+        def on_end(self, event: Any) -> None:
+            if self.timer is not None:
+                self.timer.cancel()
+                self.timer = None
+
+    return Announcer
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Where compiled code is kept; None when no folder can be written to. `MINILITE_CACHE` overrides the place."""
+    digest = hashlib.sha256()
+    for source in sorted([*(PACKAGE / "numerics").glob("*.py"), *(PACKAGE / "fast").glob("*.py")]):
+        digest.update(source.name.encode() + source.read_bytes())
+    llvmlite = importlib.import_module("llvmlite")
+    binding = importlib.import_module("llvmlite.binding")
+    features = binding.get_host_cpu_features().flatten()
+    cpu = f"{binding.get_host_cpu_name()} {features} {os.environ.get('MINILITE_CPU', '')}"
+    digest.update(f"{_numba().__version__} {llvmlite.__version__} {cpu}".encode())
+    for root in (_user_cache(), Path(tempfile.gettempdir()) / f"minilite-{os.getpid()}"):
+        folder = root / digest.hexdigest()[:16]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+def _user_cache() -> Path:
+    if "MINILITE_CACHE" in os.environ:
+        return Path(os.environ["MINILITE_CACHE"])
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "minilite" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "minilite"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "minilite"

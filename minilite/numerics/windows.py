@@ -1,0 +1,79 @@
+"""Sliding windows over images [n,h,w,...]: what each tap reads, and sums over taps (eq. 9)."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minilite.errors import ModelError
+
+from .geometry import Window
+
+Array = NDArray[Any]
+MAX_ELEMENTS = 2**31 - 1  # of an image with its padding
+
+
+def inside(window: Window, tap: int, length: int) -> tuple[slice, slice]:
+    """The output positions whose `tap` falls inside an axis of `length`, and the inputs they read there."""
+    offset = tap * window.dilation - window.before
+    first = max(0, -(offset // window.stride))
+    last = min(window.output - 1, (length - 1 - offset) // window.stride)
+    if last < first:
+        return slice(0, 0), slice(0, 0)
+    start = first * window.stride + offset
+    return slice(first, last + 1), slice(start, last * window.stride + offset + 1, window.stride)
+
+
+def taps_inside(window: Window, length: int) -> range:
+    """The taps that fall inside an axis of `length` at some position; all others only ever read padding."""
+    first = (window.before - (window.output - 1) * window.stride) // window.dilation
+    last = (window.before + length - 1) // window.dilation
+    return range(max(0, first), min(window.size, last + 1))
+
+
+def gather(x: Array, rows: Window, columns: Window) -> Array:
+    """A read-only view [n,output rows,output columns,taps,taps,...] of x [n,h,w,...], zero outside the image."""
+    padded = _pad(x, rows, columns)
+    batch, row, column, *rest = padded.strides
+    return np.lib.stride_tricks.as_strided(
+        padded,
+        (x.shape[0], rows.output, columns.output, rows.size, columns.size, *x.shape[3:]),
+        (
+            batch,
+            row * rows.stride,
+            column * columns.stride,
+            row * rows.dilation,
+            column * columns.dilation,
+            *rest,
+        ),
+        writeable=False,
+    )
+
+
+def _pad(x: Array, rows: Window, columns: Window) -> Array:
+    ends = [(window.before, window.reach(length)) for window, length in ((rows, x.shape[1]), (columns, x.shape[2]))]
+    if not np.any(ends):
+        return x
+    around = [(0, 0), *ends, *[(0, 0)] * (x.ndim - 3)]
+    elements = math.prod(sum(pair, length) for pair, length in zip(around, x.shape, strict=True))
+    if elements > MAX_ELEMENTS:
+        raise ModelError(f"windows so large or far apart need an image of {elements:,} elements with its padding")
+    return np.pad(x, around)
+
+
+def sum_taps(x: Array, w: Array, rows: Window, columns: Window) -> Array:
+    """Sums [n,output rows,output columns,g,v] of x [n,h,w,g,d] times w [i,j,d,g,v] over i, j, d.
+
+    Every sum starts at 0 and grows tap by tap, rows first, then columns, then d, rounded to the type of x and w at
+    each product and each addition; taps outside the image are left out. This is the order of the reference kernels.
+    """
+    batch, height, width, groups, depth = x.shape
+    total = np.zeros((batch, rows.output, columns.output, groups, w.shape[-1]), np.result_type(x, w))
+    planes = np.ascontiguousarray(np.moveaxis(x, 4, 0))[..., None]
+    for i, j in np.ndindex(rows.size, columns.size):
+        (out_rows, in_rows), (out_columns, in_columns) = inside(rows, i, height), inside(columns, j, width)
+        target = total[:, out_rows, out_columns]
+        for d in range(depth):
+            target += planes[d, :, in_rows, in_columns] * w[i, j, d]
+    return total

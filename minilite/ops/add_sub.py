@@ -1,0 +1,170 @@
+"""ADD, SUB:  y = activation(a + b),  y = activation(a - b), operands stretched to one shape
+
+float32, float16; int16 without scales, int32, int64: in the type itself, integers wrapping around.
+int8, uint8, int16: both operands are brought to a common scale with L more bits, L = 20, for int16 15.
+    t   = 2 * max(a_scale, b_scale)
+    acc = rescale((a - a_zero) * 2**L) +- rescale((b - b_zero) * 2**L)      m = a_scale / t,  b_scale / t
+    y   = clamp(y_zero + rescale(acc))                                      m = t / (2**L * y_scale)    (eq. 10)
+int16 whose three scales are powers of two, unless the option pot_scale_int16 is off: one operand is shifted,
+    y = clamp(a +- round(b / 2**k))   or   y = clamp(round(a / 2**k) +- b)
+
+Follows tflite/kernels/add.cc, sub.cc, internal/reference/add.h, sub.h and integer_ops/add.h.
+Rescale rule: reference double. t and 2**L * y_scale are formed in float32, the quotients in float64.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.format.options.arithmetic import AddOptions, SubOptions
+from minilite.numerics.activation import activation_codes, activation_limits
+from minilite.numerics.affine import Range
+from minilite.numerics.fixed_point import rounding_right_shift_int16
+from minilite.numerics.power_of_two import power_of_two
+from minilite.numerics.rescale import Rescale, make_rescale
+
+from .broadcast import broadcast
+from .call import Array, Call, Operand
+from .common_scale import Term, make_term, to_common_scale, twice_the_larger_scale
+from .finish import finish
+from .op import Op, Variant, follows
+
+AnyCall = Call[AddOptions] | Call[SubOptions]
+MORE_BITS = {"int8": 20, "uint8": 20, "int16": 15}
+
+
+class Plan(NamedTuple):
+    """The constants of a quantized node."""
+
+    a: Term
+    b: Term
+    sign: int  # of the second operand
+    more_bits: int
+    y_zero: int
+    rescale: Rescale
+    codes: Range
+    dtype: np.dtype[np.generic]
+
+
+def plan_quantized(call: AnyCall, sign: int) -> Plan:
+    y = call["y"]
+    more_bits = MORE_BITS[y.dtype.name]
+    if y.dtype == np.int16:
+        call.require_symmetric("a", "b", "y")
+    common = twice_the_larger_scale(call)
+    real = common / np.float64(np.float32(2**more_bits) * y.scale)
+    _check_shrinks(call, real)
+    return Plan(
+        a=make_term(call, "a", common),
+        b=make_term(call, "b", common),
+        sign=sign,
+        more_bits=more_bits,
+        y_zero=y.zero_point,
+        rescale=make_rescale(call.rule, real),
+        codes=activation_codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype),
+        dtype=y.dtype,
+    )
+
+
+def _check_shrinks(call: AnyCall, real: np.float64) -> None:
+    """Outside this range the official ADD ends the process, and SUB shifts by a negative number of bits."""
+    shrinks = 0 < real < 1 and make_rescale(call.rule, real).multiplier.exponent <= 0
+    more_bits, label = MORE_BITS[call["y"].dtype.name], call["y"].tensor.label
+    call.require(
+        bool(shrinks),
+        f"the scale of {label}, {call['y'].scale}, is too small for these inputs: 2 * (larger input scale) / "
+        f"(2**{more_bits} * output scale) is {real:.9g}, expected more than 0 and less than 1",
+    )
+
+
+def accumulate(plan: Plan, a: Array, b: Array) -> Array:
+    total: Array = to_common_scale(plan.a, a, plan.more_bits) + plan.sign * to_common_scale(plan.b, b, plan.more_bits)
+    return total
+
+
+class ShiftPlan(NamedTuple):
+    """The constants of an int16 node whose scales are powers of two."""
+
+    a_shift: int  # to the right; one of the two is 0
+    b_shift: int
+    sign: int
+    codes: Range
+
+
+def scale_powers(call: AnyCall) -> list[int] | None:
+    """The exponents of the scales of a, b and y when the power-of-two kernel is to be used, else None."""
+    operands = [call[name] for name in ("a", "b", "y")]
+    if call["y"].dtype != np.int16 or not call.options.pot_scale_int16 or not all(map(_is_quantized, operands)):
+        return None
+    powers = [power for operand in operands if (power := power_of_two(operand.scale)) is not None]
+    return powers if len(powers) == len(operands) else None
+
+
+def _is_quantized(operand: Operand) -> bool:
+    return operand.tensor.quantization is not None
+
+
+def has_power_of_two_scales(call: AnyCall) -> bool:
+    return scale_powers(call) is not None
+
+
+def plan_shifts(call: AnyCall, sign: int) -> ShiftPlan:
+    a, b, y = scale_powers(call) or (0, 0, 0)
+    call.require_symmetric("a", "b", "y")
+    shifts = y - a, y - b
+    call.require(
+        min(shifts) == 0 and max(shifts) < 32,
+        f"power-of-two scales 2**{a}, 2**{b} -> 2**{y}: one input must have the scale of the output, the other one "
+        "smaller by less than 2**32",
+    )
+    same_size = np.prod(call["a"].shape) == np.prod(call["b"].shape) == np.prod(call["y"].shape)
+    call.require(sign < 0 or bool(same_size), "with power-of-two scales the operands must have the same size")
+    codes = activation_codes(call.options.fused_activation_function, call["y"].scale, 0, np.dtype(np.int16))
+    return ShiftPlan(*shifts, sign, codes)
+
+
+def compute_shifted(plan: ShiftPlan, a: Array, b: Array) -> Array:
+    a_shifted = rounding_right_shift_int16(a.astype(np.int64), plan.a_shift)
+    b_shifted = rounding_right_shift_int16(b.astype(np.int64), plan.b_shift)
+    return np.asarray(plan.codes.clamp(a_shifted + plan.sign * b_shifted), np.int16)
+
+
+def plan_plain(call: AnyCall) -> Range:
+    """The limits of the fused activation, which takes integers as they stand."""
+    return activation_limits(call.options.fused_activation_function, call["y"].dtype)
+
+
+def add_plain(limits: Range, a: Array, b: Array) -> Array:
+    return np.asarray(limits.clamp(a + b))
+
+
+def subtract_plain(limits: Range, a: Array, b: Array) -> Array:
+    return np.asarray(limits.clamp(a - b))
+
+
+def _variants(sign: int, plain: Callable[..., Any], plain_types: tuple[str, ...]) -> tuple[Variant, ...]:
+    def takes_scales(call: AnyCall) -> bool:
+        return "int16" not in plain_types or _is_quantized(call["a"]) or _is_quantized(call["y"])
+
+    return (
+        Variant(
+            "quantized",
+            ("int8", "uint8", "int16"),
+            partial(plan_quantized, sign=sign),
+            accumulate=accumulate,
+            finish=finish,
+            rules=follows(reference="double"),
+            when=lambda call: takes_scales(call) and not has_power_of_two_scales(call),
+        ),
+        Variant("shift", ("int16",), partial(plan_shifts, sign=sign), compute_shifted, when=has_power_of_two_scales),
+        Variant("plain", plain_types, plan_plain, plain),
+    )
+
+
+ADD_VARIANTS = _variants(1, add_plain, ("float32", "float16", "int16", "int32", "int64"))
+SUB_VARIANTS = _variants(-1, subtract_plain, ("float32", "int32", "int64"))
+ADD = Op("ADD", "a[...] b[...] -> y[...]", AddOptions, variants=ADD_VARIANTS, shapes=broadcast)
+SUB = Op("SUB", "a[...] b[...] -> y[...]", SubOptions, variants=SUB_VARIANTS, shapes=broadcast)
+OPS = (ADD, SUB)

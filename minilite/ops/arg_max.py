@@ -1,0 +1,75 @@
+"""ARG_MAX, ARG_MIN:  y = the index along one axis of x where the largest, or smallest, value stands first
+
+Codes are compared as they are. A NaN is never chosen over a number; of nothing but NaN the first is. (Upstream's vector
+code, for four and more floats next to each other, sometimes loses a number beside a NaN; this is not followed.)
+
+Follows tflite/kernels/arg_min_max.cc and internal/reference/arg_min_max.h.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.format.enums import TensorType
+from minilite.format.options.arithmetic import ArgMaxOptions, ArgMinOptions
+from minilite.format.table import Table
+
+from .call import Array, Call
+from .op import Op, Variant
+from .signature import Shape
+
+
+class Plan(NamedTuple):
+    """The constants of a node."""
+
+    axis: int
+    dtype: np.dtype[Any]
+
+
+def plan(call: Call[Any]) -> Plan:
+    wanted, found = TensorType(call.options.output_type), call["y"].tensor.type
+    call.require(wanted == found, f"output_type is {wanted.name}, but y is {found.name}")
+    return Plan(the_axis(call), call["y"].dtype)
+
+
+def the_axis(call: Call[Any]) -> int:
+    """The one axis. Raises ModelError for several, for one out of range, and for one of length 0."""
+    axes = call.integers("axis")
+    call.require(len(axes) == 1, f"one axis expected, got {len(axes)}")
+    shape = call["x"].shape
+    axis = call.axis(axes[0], len(shape))
+    call.require(shape[axis] > 0, f"axis {axis} has length 0: nothing to choose from")
+    return axis
+
+
+def shapes(call: Call[Any]) -> Sequence[Shape]:
+    shape, axis = call["x"].shape, the_axis(call)
+    return [(*shape[:axis], *shape[axis + 1 :])]
+
+
+def arg_max(plan: Plan, x: Array) -> Array:
+    return first(plan, x, np.argmax, -np.inf)
+
+
+def arg_min(plan: Plan, x: Array) -> Array:
+    return first(plan, x, np.argmin, np.inf)
+
+
+def first(plan: Plan, x: Array, choose: Callable[..., Any], worst: float) -> Array:
+    """The chosen index along the axis; a NaN counts as `worst`, but is passed over for a number that is."""
+    index = choose(np.where(np.isnan(x), worst, x) if x.dtype.kind == "f" else x, axis=plan.axis)
+    if x.dtype.kind == "f" and np.isnan(x).any():
+        chosen = np.take_along_axis(x, np.expand_dims(index, plan.axis), plan.axis).squeeze(plan.axis)
+        index = np.where(np.isnan(chosen), np.argmin(np.isnan(x), axis=plan.axis), index)
+    return np.asarray(index, plan.dtype)
+
+
+TYPES = tuple(f"{x} -> {y}" for x in ("float32", "int8", "uint8", "int32", "bool") for y in ("int32", "int64"))
+
+
+def op(code: str, options: type[Table], kernel: Callable[..., Array]) -> Op:
+    return Op(code, "x[...] axis=int[...] -> y[...]", options, (Variant("codes", TYPES, plan, kernel),), shapes)
+
+
+OPS = (op("ARG_MAX", ArgMaxOptions, arg_max), op("ARG_MIN", ArgMinOptions, arg_min))

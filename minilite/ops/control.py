@@ -1,0 +1,117 @@
+"""Ops that run subgraphs: IF, WHILE, CALL_ONCE, STABLEHLO_CASE, STABLEHLO_COMPOSITE.
+
+Each is a generator that delegates to `execute(subgraph, arrays, iteration)`: inner steps are seen like any other.
+Follows tflite/kernels/if.cc, while.cc, call_once.cc, stablehlo_case.cc, stablehlo_composite.cc.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from minilite.errors import InputError, ModelError
+from minilite.format.options.control import CallOnceOptions, IfOptions, WhileOptions
+from minilite.format.options.stablehlo import StablehloCaseOptions, StableHLOCompositeOptions
+from minilite.format.table import Table
+from minilite.graph import Node
+
+from .call import Array
+from .op import Control, Op
+from .state import State
+
+ITERATION_BUDGET = 10_000_000  # of one WHILE; a loop that takes more is taken to be endless
+
+Execute = Callable[..., Generator[Any, None, tuple[Array, ...]]]
+Outputs = Generator[Any, None, tuple[Array, ...]]
+
+
+def options_of(node: Node, table: type[Table]) -> Any:
+    if not isinstance(node.options, table):
+        raise ModelError(f"{node.label}: options are {type(node.options).__name__}, expected {table.__name__}")
+    return node.options
+
+
+def single(node: Node, array: Array, what: str) -> Any:
+    if array.size != 1:
+        raise ModelError(f"{node.label}: the {what} must be one value, its shape is {list(array.shape)}")
+    return array.reshape(-1)[0]
+
+
+def if_callees(node: Node) -> tuple[int, ...]:
+    options = options_of(node, IfOptions)
+    return options.then_subgraph_index, options.else_subgraph_index
+
+
+def run_if(node: Node, arguments: Sequence[Array], state: State, execute: Execute) -> Outputs:
+    then, otherwise = if_callees(node)
+    chosen = then if single(node, arguments[0], "condition") else otherwise
+    return (yield from execute(chosen, arguments[1:]))
+
+
+def while_callees(node: Node) -> tuple[int, ...]:
+    options = options_of(node, WhileOptions)
+    return options.cond_subgraph_index, options.body_subgraph_index
+
+
+def run_while(node: Node, arguments: Sequence[Array], state: State, execute: Execute) -> Outputs:
+    condition, body = while_callees(node)
+    values = tuple(arguments)
+    for iteration in range(ITERATION_BUDGET):
+        (again,) = yield from execute(condition, values, iteration)
+        if not single(node, again, "condition"):
+            return values
+        values = yield from execute(body, values, iteration)
+    raise InputError(f"{node.label}: not finished after {ITERATION_BUDGET} iterations, the loop seems endless")
+
+
+def call_once_callees(node: Node) -> tuple[int, ...]:
+    return (options_of(node, CallOnceOptions).init_subgraph_index,)
+
+
+def run_call_once(node: Node, arguments: Sequence[Array], state: State, execute: Execute) -> Outputs:
+    (subgraph,) = call_once_callees(node)
+    if ("called", subgraph) not in state.resources:
+        state.resources["called", subgraph] = True
+        yield from execute(subgraph, ())
+    return ()
+
+
+def case_callees(node: Node) -> tuple[int, ...]:
+    branches = options_of(node, StablehloCaseOptions).branch_subgraph_indices
+    if branches is None or not branches.size:
+        raise ModelError(f"{node.label}: there are no branches")
+    return tuple(int(branch) for branch in branches)
+
+
+def run_case(node: Node, arguments: Sequence[Array], state: State, execute: Execute) -> Outputs:
+    branches = case_callees(node)
+    index = int(single(node, arguments[0], "branch index"))
+    chosen = branches[index] if 0 <= index < len(branches) else branches[-1]
+    return (yield from execute(chosen, arguments[1:]))
+
+
+def composite_callees(node: Node) -> tuple[int, ...]:
+    return (options_of(node, StableHLOCompositeOptions).decomposition_subgraph_index,)
+
+
+def run_composite(node: Node, arguments: Sequence[Array], state: State, execute: Execute) -> Outputs:
+    return (yield from execute(composite_callees(node)[0], arguments))
+
+
+OPS = (
+    Op("IF", "condition[...] x[...]* -> y[...]*", IfOptions, (), control=Control(if_callees, run_if)),
+    Op("WHILE", "x[...]* -> y[...]*", WhileOptions, (), control=Control(while_callees, run_while)),
+    Op("CALL_ONCE", "->", CallOnceOptions, (), control=Control(call_once_callees, run_call_once)),
+    Op(
+        "STABLEHLO_CASE",
+        "index[...] x[...]* -> y[...]*",
+        StablehloCaseOptions,
+        (),
+        control=Control(case_callees, run_case),
+    ),
+    Op(
+        "STABLEHLO_COMPOSITE",
+        "x[...]* -> y[...]*",
+        StableHLOCompositeOptions,
+        (),
+        control=Control(composite_callees, run_composite),
+    ),
+)

@@ -1,0 +1,156 @@
+"""CONV_2D:  y[n,h,w,u] = activation(b[u] + sum over i, j, d of x[n, row(h,i), column(w,j), group(u) + d] * w[u,i,j,d])
+
+row(h,i) = h * stride - before + i * dilation, likewise for columns (eq. 9); taps outside the image are left out.
+The weights' depth d divides the channels c of x: c / d groups, each read by as many consecutive units.
+
+float32: summed over i, j, d in this order, then the bias, then the activation.
+int8, uint8, int16:
+    acc = b[u] + sum of (x - x_zero) * (w - w_zero)     exact, low 32 bits, with an int64 bias 64 bits  (eq. 5)
+    y   = clamp(y_zero + rescale(acc))      m = x_scale * w_scale / y_scale                             (eq. 6, 7)
+int4 weights are used as int8 weights.
+hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
+    one scale of w, or all alike    symmetric codes of x, y = activation(acc * (x_scale * w_scale) + b)
+    other scales, or groups         asymmetric codes,     y = activation((acc * w_scale) * x_scale + b)
+
+Follows tflite/kernels/conv.cc, internal/reference/conv.h and internal/reference/integer_ops/conv.h.
+Rescale rule: reference double; with 64-bit accumulators int16-multiplier. The multiplier is formed in float64, for
+uint8 the product of the scales in float32. Upstream demands a bias; here one left out is 0.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minilite.format.enums import TensorType
+from minilite.format.options.convolution import Conv2DOptions
+from minilite.numerics.dynamic import DynamicRows
+from minilite.numerics.geometry import Window
+from minilite.numerics.products import exact_product
+from minilite.numerics.windows import gather, sum_taps
+
+from .call import Array, Call
+from .convolution import (
+    FloatPlan,
+    Plan,
+    is_wide,
+    plan_float,
+    plan_int8,
+    plan_int16_int32,
+    plan_int16_int64,
+    plan_uint8,
+    windows,
+)
+from .finish import finish
+from .hybrid import as_int8, hybrid_product, notes
+from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
+from .op import Noted, Op, Variant, follows
+from .signature import Shape
+
+MATRIX_UNITS = 4  # hybrid products of whole fours of units go to the matrix library, others to the vector code
+
+
+def accumulate(plan: Plan, x: Array, w: Array, b: Array | None = None) -> Array:
+    images, weights = x.astype(np.int32) - plan.x_zero, w.astype(np.int32) - plan.w_zero
+    sums = sum_windows(images, weights, plan.rows, plan.columns)
+    total = sums if b is None else sums + b
+    return total.astype(plan.accumulator)  # keeps the low bits, as the official sums do
+
+
+def sum_windows(x: Array, w: Array, rows: Window, columns: Window) -> Array:
+    """Exact sums, int64 [n,p,q,u], of integers x [n,h,w,c] and w [u,i,j,d]."""
+    units, *taps, depth = w.shape
+    groups = x.shape[3] // depth
+    weights = w.reshape(groups, units // groups, math.prod(taps) * depth)
+    patches = gather(x.reshape(*x.shape[:3], groups, depth), rows, columns)
+    of_groups = [
+        exact_product(patches[..., group, :].reshape(-1, weights.shape[2]), weights[group].T) for group in range(groups)
+    ]
+    return np.concatenate(of_groups, axis=1).reshape(*patches.shape[:3], units)
+
+
+def compute_float(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
+    units, *taps, depth = w.shape
+    groups = x.shape[3] // depth
+    weights = w.reshape(groups, units // groups, *taps, depth).transpose(2, 3, 4, 0, 1)
+    sums = sum_taps(x.reshape(*x.shape[:3], groups, depth), weights, plan.rows, plan.columns)
+    total = sums.reshape(*sums.shape[:3], units)
+    return plan.reals.clamp(total if b is None else total + b)
+
+
+def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Noted:
+    images = quantize_images(x, asymmetric=False)
+    patches = gather(images.codes.reshape(x.shape), plan.rows, plan.columns)
+    positions = patches.shape[:3]
+    weights = as_int8(w).reshape(len(w), math.prod(w.shape[1:]))
+    count = math.prod(positions[1:])
+    rows = DynamicRows(
+        patches.reshape(len(x) * count, weights.shape[1]),
+        np.repeat(images.scale, count),
+        np.repeat(images.zero_point, count),
+    )
+    start = np.zeros((len(rows.codes), len(w)), np.float32)
+    exact = len(w) % MATRIX_UNITS == 0
+    sums = hybrid_product(start, rows, weights, plan.w_scale[:1], exact).reshape(*positions, len(w))
+    return Noted((add_bias(plan.reals, sums, b),), notes(images))
+
+
+def compute_hybrid_channels(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Noted:
+    images = quantize_images(x, asymmetric=True)
+    sums = sum_windows(centred(images, x.shape), as_int8(w).astype(np.int32), plan.rows, plan.columns)
+    reals = sums.astype(np.float32) * plan.w_scale * per_image(images.scale)
+    return Noted((add_bias(plan.reals, reals, b),), notes(images))
+
+
+def is_grouped_or_per_channel(call: Call[Conv2DOptions]) -> bool:
+    """Whether upstream takes the per-channel kernel; 8-bit unsigned weights have one scale for it."""
+    w, groups = call["w"], call["x"].shape[3] // call["w"].shape[3]
+    scales = w.affine.scale
+    return groups != 1 or (w.tensor.type != TensorType.UINT8 and bool((scales != scales[0]).any()))
+
+
+def shapes(call: Call[Conv2DOptions]) -> Sequence[Shape]:
+    batch, _, _, channels = call["x"].shape
+    units, _, _, depth = call["w"].shape
+    call.require(depth > 0 and channels % depth == 0, f"{channels} channels are no multiple of the depth {depth}")
+    groups = channels // depth
+    call.require(groups > 0 and units % groups == 0, f"{units} units cannot be shared by {groups} groups")
+    rows, columns = windows(call)
+    return [(batch, rows.output, columns.output, units)]
+
+
+def integer(
+    plan: Callable[[Call[Any]], Plan], rule: str, *types: str, when: Callable[[Call[Any]], bool] | None = None
+) -> Variant:
+    """A variant of these types that rescales."""
+    rules = follows(reference=rule)
+    return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=rules, when=when)
+
+
+FLOAT = Variant("float", ("float32",), plan_float, compute_float)
+INT8 = integer(plan_int8, "double", "int8 int8 int32 -> int8", "int8 int4 int32 -> int8")
+UINT8 = integer(plan_uint8, "double", "uint8 uint8 int32 -> uint8")
+INT16_INT64 = integer(
+    plan_int16_int64, "int16-multiplier", "int16 int8 int64 -> int16", "int16 int4 int64 -> int16", when=is_wide
+)
+INT16_INT32 = integer(plan_int16_int32, "double", "int16 int8 int32 -> int16", "int16 int4 int32 -> int16")
+HYBRID_TYPES = (
+    "float32 int8 float32 -> float32",
+    "float32 int4 float32 -> float32",
+    "float32 uint8 float32 -> float32",
+)
+HYBRID_CHANNELS = Variant(
+    "hybrid per channel", HYBRID_TYPES, plan_hybrid, compute_hybrid_channels, when=is_grouped_or_per_channel
+)
+HYBRID = Variant("hybrid", HYBRID_TYPES, plan_hybrid, compute_hybrid)
+
+CONV_2D = Op(
+    "CONV_2D",
+    "x[n,h,w,c] w[u,i,j,d] b[u]? -> y[n,p,q,u]",
+    Conv2DOptions,
+    variants=(FLOAT, INT8, UINT8, INT16_INT64, INT16_INT32, HYBRID_CHANNELS, HYBRID),
+    shapes=shapes,
+    macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:]),
+)
+OPS = (CONV_2D,)

@@ -1,0 +1,100 @@
+"""DEPTHWISE_CONV_2D:  y[n,h,w,u] = activation(b[u] + sum over i, j of x[n, row(h,i), column(w,j), u // m] * w[0,i,j,u])
+
+m is the depth multiplier, the outputs u divided by the channels c of x; rows and columns as in CONV_2D.
+
+float32: summed over i, j in this order, then the bias, then the activation.
+int8, uint8, int16:
+    acc = b[u] + sum of (x - x_zero) * (w - w_zero)     exact, low 32 bits, for int16 64 bits           (eq. 5)
+    y   = clamp(y_zero + rescale(acc))      m = x_scale * w_scale / y_scale                             (eq. 6, 7)
+int4 weights of int8 activations are used as int8 weights.
+hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
+    asymmetric codes of x,      y = activation(acc * (w_scale * x_scale) + b)
+
+Follows tflite/kernels/depthwise_conv.cc, internal/reference/depthwiseconv_float.h, depthwiseconv_uint8.h and
+integer_ops/depthwise_conv.h.
+Rescale rule: reference double; for int16 int16-multiplier. The multiplier is formed in float64, for uint8 the product
+of the scales in float32. The option depth_multiplier counts for int16 only, elsewhere the shapes say it.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from minilite.format.options.convolution import DepthwiseConv2DOptions
+from minilite.numerics.geometry import Window
+from minilite.numerics.windows import sum_taps
+
+from .call import Array, Call
+from .convolution import FloatPlan, Plan, plan_float, plan_int8, plan_int16, plan_uint8, windows
+from .finish import finish
+from .hybrid import notes
+from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
+from .op import Noted, Op, Variant, follows
+from .signature import Shape
+
+
+def plan_wide(call: Call[DepthwiseConv2DOptions]) -> Plan:
+    multiplier = call["w"].shape[3] // call["x"].shape[3]
+    given = call.options.depth_multiplier
+    call.require(given == multiplier, f"option depth_multiplier is {given}, the shapes say {multiplier}")
+    return plan_int16(call, np.dtype(np.int64))
+
+
+def accumulate(plan: Plan, x: Array, w: Array, b: Array | None = None) -> Array:
+    images = x.astype(plan.accumulator) - plan.accumulator.type(plan.x_zero)
+    weights = w.astype(plan.accumulator) - plan.accumulator.type(plan.w_zero)
+    return add_channels(images, weights, b, plan.rows, plan.columns)
+
+
+def compute_float(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
+    return plan.reals.clamp(add_channels(x, w, b, plan.rows, plan.columns))
+
+
+def add_channels(x: Array, w: Array, b: Array | None, rows: Window, columns: Window) -> Array:
+    """The sums [n,h,w,u] before rescaling and activation, in the type of x and w."""
+    channels = x.shape[3]
+    weights = w.reshape(*w.shape[1:3], 1, channels, w.shape[3] // channels)
+    sums = sum_taps(x[..., None], weights, rows, columns)
+    total = sums.reshape(*sums.shape[:3], w.shape[3])
+    return total if b is None else total + b
+
+
+def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Noted:
+    images = quantize_images(x, asymmetric=True)
+    sums = add_channels(centred(images, x.shape), w.astype(np.int32), None, plan.rows, plan.columns)
+    reals = sums.astype(np.float32) * (plan.w_scale * per_image(images.scale))
+    return Noted((add_bias(plan.reals, reals, b),), notes(images))
+
+
+def shapes(call: Call[DepthwiseConv2DOptions]) -> Sequence[Shape]:
+    batch, _, _, channels = call["x"].shape
+    first, _, _, units = call["w"].shape
+    call.require(first == 1, f"the weights have {first} filters along their first axis, expected 1")
+    call.require(
+        channels > 0 and units > 0 and units % channels == 0, f"{units} outputs are no multiple of {channels} channels"
+    )
+    rows, columns = windows(call)
+    return [(batch, rows.output, columns.output, units)]
+
+
+def integer(plan: Callable[[Call[DepthwiseConv2DOptions]], Plan], rule: str, *types: str) -> Variant:
+    """A variant of these types that rescales."""
+    return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=follows(reference=rule))
+
+
+FLOAT = Variant("float", ("float32",), plan_float, compute_float)
+INT8 = integer(plan_int8, "double", "int8 int8 int32 -> int8", "int8 int4 int32 -> int8")
+UINT8 = integer(plan_uint8, "double", "uint8 uint8 int32 -> uint8")
+INT16 = integer(plan_wide, "int16-multiplier", "int16 int8 int64 -> int16")
+HYBRID = Variant("hybrid", ("float32 int8 float32 -> float32",), plan_hybrid, compute_hybrid)
+
+DEPTHWISE_CONV_2D = Op(
+    "DEPTHWISE_CONV_2D",
+    "x[n,h,w,c] w[f,i,j,u] b[u]? -> y[n,p,q,u]",
+    DepthwiseConv2DOptions,
+    variants=(FLOAT, INT8, UINT8, INT16, HYBRID),
+    shapes=shapes,
+    macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:3]),
+)
+OPS = (DEPTHWISE_CONV_2D,)

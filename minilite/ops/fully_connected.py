@@ -1,0 +1,175 @@
+"""FULLY_CONNECTED:  y[..., u] = activation(b[u] + sum over d of x[..., d] * w[u, d])
+
+float32: summed over d from first to last, then the bias, then the activation.
+int8, uint8:
+    acc = b[u] + sum over d of (x - x_zero) * (w - w_zero)     exact integer       (eq. 5)
+    y   = clamp(y_zero + rescale(acc))     m = x_scale * w_scale / y_scale         (eq. 6, 7)
+int16 with int8 weights: the same on 64-bit accumulators. int16 with int16 weights: likewise, but rescaled by a 16-bit
+    multiplier, formed from the float32 product of the input scales unless there is one per unit.
+float32 x and y with int8 weights: see ops/fully_connected_hybrid.py.
+sparse int8 weights, see graph/sparse.py, are used as dense ones but rescaled by another rule, the multiplier formed as
+    for int16 weights.
+
+Follows tflite/kernels/fully_connected.cc and internal/reference/integer_ops/fully_connected.h.
+Rescale rule: reference float64-away, int16 weights int16-multiplier, sparse double. The multiplier is float64.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from minilite.format.enums import TensorType
+from minilite.format.options.dense import FullyConnectedOptions
+from minilite.numerics.activation import activation_codes, activation_reals
+from minilite.numerics.affine import Range
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.products import exact_product, ordered_product
+from minilite.numerics.rescale import Rescale, make_rescale
+
+from .call import Array, Call
+from .finish import finish as codes_of
+from .fully_connected_hybrid import BLOCKWISE, HYBRID, INT8_WEIGHTS, SPARSE_HYBRID, is_dense
+from .op import Op, Variant, follows
+from .signature import Shape
+
+
+class Plan(NamedTuple):
+    """The constants of a quantized node."""
+
+    x_zero: int
+    w_zero: int
+    y_zero: int
+    rescale: Rescale  # one multiplier, or one per unit
+    codes: Range
+    shape: Shape
+    dtype: np.dtype[np.generic]
+    wraps: bool  # accumulators have 32 bits, not 64
+
+
+def plan_quantized(call: Call[FullyConnectedOptions]) -> Plan:
+    x, w, y = call["x"], call["w"], call["y"]
+    real = np.float64(x.scale) * w.affine.scale.astype(np.float64) / np.float64(y.scale)
+    return Plan(
+        x_zero=x.zero_point,
+        w_zero=int(w.affine.zero_point.flat[0]),
+        y_zero=y.zero_point,
+        rescale=make_rescale(call.rule, real),
+        codes=activation_codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype),
+        shape=y.shape,
+        dtype=y.dtype,
+        wraps=True,
+    )
+
+
+def plan_int16(call: Call[FullyConnectedOptions]) -> Plan:
+    for name in ("x", "w", "y"):
+        zeros = call[name].affine.zero_point
+        call.require(not zeros.any(), f"the zero point of {name} is {zeros[0]}, int16 activations need 0")
+    bias = call.optional("b")
+    if bias is not None and bias.tensor.type == TensorType.INT32:
+        declared = call.options.quantized_bias_type == TensorType.INT32
+        call.require(declared, "an int32 bias of int16 activations needs the option quantized_bias_type INT32")
+    return plan_quantized(call)._replace(wraps=False)
+
+
+def plan_int16_weights(call: Call[FullyConnectedOptions]) -> Plan:
+    return with_float32_product(call, plan_int16(call))
+
+
+def plan_sparse(call: Call[FullyConnectedOptions]) -> Plan:
+    zeros = call["w"].affine.zero_point
+    call.require(not zeros.any(), f"the zero point of w is {zeros[0]}, sparse weights need 0")
+    return with_float32_product(call, plan_quantized(call))
+
+
+def with_float32_product(call: Call[FullyConnectedOptions], plan: Plan) -> Plan:
+    """`plan` with its one multiplier formed from the float32 product of the input scales."""
+    x, w, y = call["x"], call["w"], call["y"]
+    if w.affine.per_channel:
+        return plan
+    return plan._replace(rescale=make_rescale(call.rule, np.float64(x.scale * w.scale) / np.float64(y.scale)))
+
+
+def accumulate(plan: Plan, x: Array, w: Array, b: Array | None) -> Array:
+    rows = x.reshape(-1, w.shape[1]).astype(np.int32) - plan.x_zero
+    sums = exact_product(rows, (w.astype(np.int32) - plan.w_zero).T)
+    if b is not None:
+        sums += b
+    return wrap_int32(sums) if plan.wraps else sums
+
+
+def finish(plan: Plan, accumulators: Array) -> Array:
+    return codes_of(plan, accumulators).reshape(plan.shape)
+
+
+class FloatPlan(NamedTuple):
+    """The constants of a float node."""
+
+    reals: Range
+    shape: Shape
+
+
+def plan_float(call: Call[FullyConnectedOptions]) -> FloatPlan:
+    return FloatPlan(activation_reals(call.options.fused_activation_function), shapes(call)[0])
+
+
+def compute_float(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array:
+    sums = ordered_product(x.reshape(-1, w.shape[1]), w.T)
+    return plan.reals.clamp(sums if b is None else sums + b).reshape(plan.shape)
+
+
+def shapes(call: Call[FullyConnectedOptions]) -> Sequence[Shape]:
+    x, (units, depth) = call["x"].shape, call["w"].shape
+    if call.options.keep_num_dims:
+        call.require(bool(x) and x[-1] == depth, f"keep_num_dims needs a last dimension of {depth}")
+        return [(*x[:-1], units)]
+    call.require(depth > 0, "the weights have no columns")
+    return [(math.prod(x) // depth, units)]
+
+
+QUANTIZED = Variant(
+    "quantized",
+    (*(f"int8 {w} int32 -> int8" for w in INT8_WEIGHTS), "uint8 uint8 int32 -> uint8"),
+    plan_quantized,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(reference="float64-away"),
+    when=is_dense,
+)
+INT16 = Variant(
+    "int16",
+    tuple(f"int16 {w} {b} -> int16" for w in INT8_WEIGHTS for b in ("int64", "int32")),
+    plan_int16,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(reference="float64-away"),
+)
+INT16_WEIGHTS = Variant(
+    "int16 weights",
+    ("int16 int16 int64 -> int16", "int16 int16 int32 -> int16"),
+    plan_int16_weights,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(reference="int16-multiplier"),
+)
+FLOAT = Variant("float", ("float32",), plan_float, compute_float)
+SPARSE = Variant(
+    "sparse",
+    ("int8 int8 int32 -> int8",),
+    plan_sparse,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(reference="double"),
+)
+
+FULLY_CONNECTED = Op(
+    "FULLY_CONNECTED",
+    "x[~d] w[u,d] b[u]? -> y[...]",
+    FullyConnectedOptions,
+    variants=(FLOAT, QUANTIZED, INT16, INT16_WEIGHTS, HYBRID, SPARSE, SPARSE_HYBRID, BLOCKWISE),
+    shapes=shapes,
+    macs=lambda call: math.prod(call["x"].shape) * call["w"].shape[0],
+)
+OPS = (FULLY_CONNECTED,)

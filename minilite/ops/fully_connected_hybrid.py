@@ -1,0 +1,121 @@
+"""FULLY_CONNECTED with float32 x and y and int8 weights: each row of x is quantized when it runs, see ops/hybrid.py.
+
+dense      y = b + (sum of (q - x_zero) * w) * (x_scale * w_scale)
+sparse     y = (b - (x_scale * x_zero * w_scale) * sum of w) + (sum of q * w) * (x_scale * w_scale)
+blockwise  y = (sum over blocks of acc * scale - x_zero * sum over blocks of scale * sum of w) * x_scale + b
+
+Every step is rounded to float32. Activations come last. When all of x is zero, dense and sparse y are the bias.
+blockwise: int4 weights, see ops/blockwise.py; x is quantized with a zero point whatever the option says. Upstream has
+this in its optimized kernel only and leaves the activation out there; here it is applied.
+
+Follows tflite/kernels/fully_connected.cc, the functions EvalHybridDense, EvalSparseHybridImpl and EvalBlockwise4Bit.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minilite.format.options.dense import FullyConnectedOptions
+from minilite.numerics.dynamic import quantize_rows
+from minilite.numerics.eigen import activate
+from minilite.numerics.products import exact_product
+
+from .blockwise import Blocks, blocks_of, is_blockwise
+from .call import Array, Call
+from .hybrid import as_int8, hybrid_product, notes, weight_scales
+from .op import Noted, Variant
+from .signature import Shape
+
+INT8_WEIGHTS = ("int8", "int4", "int2")  # the smaller ones have been unpacked when they get here
+
+
+def is_dense(call: Call[FullyConnectedOptions]) -> bool:
+    return call["w"].tensor.sparsity is None and call["w"].tensor.block_scales is None
+
+
+class HybridPlan(NamedTuple):
+    """The constants of a node with float activations and int8 weights."""
+
+    w_scale: Array  # one, or one per unit
+    asymmetric: bool
+    activation: int
+    shape: Shape
+
+
+def plan_hybrid(call: Call[FullyConnectedOptions]) -> HybridPlan:
+    options = call.options
+    activation = options.fused_activation_function
+    return HybridPlan(weight_scales(call["w"]), options.asymmetric_quantize_inputs, activation, call["y"].shape)
+
+
+def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Noted:
+    rows = quantize_rows(x.reshape(-1, w.shape[1]), plan.asymmetric)
+    sums = np.zeros((len(rows.codes), len(w)), np.float32)
+    if b is not None:
+        sums += b
+    if x.any():
+        sums = hybrid_product(sums, rows, as_int8(w), plan.w_scale)
+    return Noted((activate(plan.activation, sums).reshape(plan.shape),), notes(rows))
+
+
+def compute_sparse_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Noted:
+    rows = quantize_rows(x.reshape(-1, w.shape[1]), plan.asymmetric)
+    sums = np.zeros((len(rows.codes), len(w)), np.float32)
+    if b is not None:
+        sums += b
+    if x.any():
+        of_weights = w.sum(axis=1, dtype=np.int32).astype(np.float32)
+        if plan.asymmetric:
+            zero_point = rows.zero_point[:, None].astype(np.float32)
+            sums = sums - sparse_offset(rows.scale[:, None], zero_point, plan.w_scale) * of_weights
+        centred = rows._replace(zero_point=np.zeros_like(rows.zero_point))
+        sums = hybrid_product(sums, centred, w, plan.w_scale)
+    return Noted((activate(plan.activation, sums).reshape(plan.shape),), notes(rows))
+
+
+def sparse_offset(x_scale: Array, x_zero: Array, w_scale: Array) -> Array:
+    """What a weight adds for the zero point of x [n,1], real; one scale of w is multiplied first, others last."""
+    offset: Array = x_scale * w_scale * x_zero if w_scale.size == 1 else x_scale * x_zero * w_scale
+    return offset
+
+
+class BlockwisePlan(NamedTuple):
+    """The constants of a node with float activations and weights quantized in blocks."""
+
+    blocks: Blocks
+    activation: int
+    shape: Shape
+
+
+def plan_blockwise(call: Call[FullyConnectedOptions]) -> BlockwisePlan:
+    return BlockwisePlan(blocks_of(call, "w"), call.options.fused_activation_function, call["y"].shape)
+
+
+def compute_blockwise(plan: BlockwisePlan, x: Array, w: Array, b: Array | None) -> Noted:
+    rows = quantize_rows(x.reshape(-1, w.shape[1]), asymmetric=True)
+    sums, of_weights = np.zeros((len(rows.codes), len(w)), np.float32), np.zeros(len(w), np.float32)
+    codes, weights, size = rows.codes.astype(np.int32), w.astype(np.int32), plan.blocks.size
+    for block, scale in enumerate(plan.blocks.scales.T):
+        part = slice(block * size, (block + 1) * size)
+        sums += exact_product(codes[:, part], weights[:, part].T).astype(np.float32) * scale
+        of_weights += scale * weights[:, part].sum(axis=1, dtype=np.int32).astype(np.float32)
+    sums = (sums - rows.zero_point[:, None].astype(np.float32) * of_weights) * rows.scale[:, None]
+    total = sums if b is None else sums + b
+    return Noted((activate(plan.activation, total).reshape(plan.shape),), notes(rows))
+
+
+HYBRID = Variant(
+    "hybrid",
+    tuple(f"float32 {w} float32 -> float32" for w in (*INT8_WEIGHTS, "uint8")),
+    plan_hybrid,
+    compute_hybrid,
+    when=is_dense,
+)
+SPARSE_HYBRID = Variant("sparse hybrid", ("float32 int8 float32 -> float32",), plan_hybrid, compute_sparse_hybrid)
+BLOCKWISE = Variant(
+    "blockwise",
+    ("float32 int4 float32 -> float32",),
+    plan_blockwise,
+    compute_blockwise,
+    when=lambda call: is_blockwise(call, "w"),
+)

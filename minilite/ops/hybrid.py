@@ -1,0 +1,57 @@
+"""What hybrid (dynamic range) kernels share: float inputs, int8 weights, an integer product, float results.
+
+    q, x_scale, x_zero = codes of each row of x, found when it runs                    (numerics/dynamic.py)
+    acc[n,u] = sum over d of (q[n,d] - x_zero[n]) * w[u,d]      exact integer
+    y[n,u]   = start[n,u] + acc[n,u] * (x_scale[n] * w_scale)   every step rounded to float32
+
+Follows tflite/kernels/internal/optimized/sse_tensor_utils.cc (MatrixBatchVectorMultiplyAccumulate).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from minilite.numerics.dynamic import DynamicRows
+from minilite.numerics.products import exact_product
+
+from .call import Array, Operand
+
+VECTOR = 16  # columns that the vector code multiplies with a saturating trick
+
+
+def weight_scales(w: Operand) -> Array:
+    """The scales of int8 weights, float32 (1,) or (units,). The zero points are not used: hybrid weights have none."""
+    return w.affine.scale
+
+
+def as_int8(w: Array) -> Array:
+    """The bytes of the weights read as int8, as hybrid kernels read those of uint8 weights too."""
+    return w.view(np.int8)
+
+
+def hybrid_sums(rows: DynamicRows, w: Array, exact: bool = False) -> Array:
+    """Sums over d of (q - zero_point) * w, int64 [n,u], for rows [n,d] and int8 weights [u,d].
+
+    One code is not exact unless `exact`: the vector code negates a weight where q is negative, and -(-128) is -128 in
+    eight bits.
+    """
+    codes, weights = rows.codes.astype(np.int32), w.astype(np.int32)
+    sums = exact_product(codes, weights.T)
+    body = w.shape[1] // VECTOR * VECTOR
+    lowest = w[:, :body] == -128
+    if lowest.any() and not exact:
+        sums += 256 * exact_product(np.minimum(codes[:, :body], 0), lowest.T.astype(np.int32))
+    offsets: Array = rows.zero_point[:, None] * weights.sum(axis=1, dtype=np.int64)
+    return sums - offsets
+
+
+def hybrid_product(start: Array, rows: DynamicRows, w: Array, w_scale: Array, exact: bool = False) -> Array:
+    """start + rows @ w.T in real values, float32 [n,u]; `w_scale` is (1,) or (units,)."""
+    scale = rows.scale[:, None] * w_scale
+    products: Array = hybrid_sums(rows, w, exact).astype(np.float32) * scale
+    return start + products
+
+
+def notes(rows: DynamicRows) -> dict[str, Any]:
+    """The scale and zero point that each row got."""
+    return {"x_scale": rows.scale, "x_zero_point": rows.zero_point}

@@ -1,0 +1,133 @@
+"""One step of an LSTM cell:
+
+    c = clip(f * c + i * g)        i = 1 - f where the input gate is coupled
+    h = o * activation(c)          then, with a projection, h = clip(projection @ h + projection_bias)
+
+float32 and hybrid: every step rounded to float32.
+int8: c has 16 bits and the scale 2**k, h has 8 bits:
+    c = clamp(round(f * c / 2**15) + round(i * g / 2**(30 + k)))
+    h = clamp(h_zero + rescale(o * tanh(c)))
+
+Follows UpdateLstmCell* and CalculateLstmOutput* in tflite/kernels/lstm_eval.cc.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minilite.numerics.affine import Range, code_range
+from minilite.numerics.eigen import activate
+from minilite.numerics.fixed_point import rounding_right_shift_away, saturate
+from minilite.numerics.gates import tanh_of_fixed
+from minilite.numerics.lanes import add_eigen_product
+from minilite.numerics.products import exact_product
+from minilite.numerics.rescale import Rescale
+from minilite.ops.call import Array
+from minilite.ops.sequence import Inputs, States
+from minilite.ops.vectors import Matrix, add_product, make_vector
+
+from .gate import INT16, FloatGate, GateWeights, IntegerGate, float_gate, integer_gate
+from .operands import Cell
+
+INT8 = code_range(np.dtype(np.int8))
+ONE = 2**15 - 1  # as a gate's code
+
+
+class FloatCell(NamedTuple):
+    """A float or hybrid cell, ready to run."""
+
+    gates: tuple[FloatGate | None, ...]  # i, f, g, o
+    starts: tuple[int, ...]  # where the gates stand in memory, in floats
+    projection: Matrix | None
+    projection_bias: Array | None
+    activation: int
+    clips: tuple[float, float]  # of c and of the projection; 0 for none
+    hybrid: bool
+    asymmetric: bool
+
+
+def float_step(cell: FloatCell, inputs: Inputs, states: States, row: int) -> tuple[Array, States]:
+    """The next (h, (h, c)) for x [n,d] and aux [n,e], h [n,u], c [n,c]; `row` is the first row's place in the batch."""
+    h, c = states
+    settings = cell.hybrid, cell.asymmetric
+    x, aux = (None if array is None else make_vector(array, *settings, skip_zeros=True) for array in inputs)
+    vectors = (x, aux, make_vector(h, *settings))
+
+    def run_gate(index: int, c: Array) -> Array:
+        gate = cell.gates[index]
+        assert gate is not None
+        return float_gate(gate, vectors, c, cell.starts[index] + row * c.shape[1])
+
+    i = run_gate(0, c) if cell.gates[0] is not None else None
+    f, g = run_gate(1, c), run_gate(2, c)
+    kept: Array = f * c
+    added: Array = g * (np.float32(1) - f if i is None else i)
+    c = _clip(kept + added, cell.clips[0])
+    hidden = run_gate(3, c) * activate(cell.activation, c)
+    h = hidden if cell.projection is None else _project(cell, hidden)
+    return h, (h, c)
+
+
+def _project(cell: FloatCell, hidden: Array) -> Array:
+    assert cell.projection is not None
+    start = np.zeros((len(hidden), len(cell.projection.values)), np.float32)
+    if cell.projection_bias is not None:
+        start += cell.projection_bias
+    vector = make_vector(hidden, cell.hybrid, cell.asymmetric)
+    return _clip(add_product(start, vector, cell.projection, add_eigen_product), cell.clips[1])
+
+
+def _clip(values: Array, limit: float) -> Array:
+    bound = np.float32(limit)
+    return Range(-bound, bound).clamp(values) if limit > 0 else values
+
+
+class IntegerCell(NamedTuple):
+    """The constants of an int8 cell."""
+
+    gates: tuple[IntegerGate | None, ...]  # i, f, g, o
+    zeros: tuple[int, int, int]  # of x, h and the hidden value
+    cell_exponent: int  # k: the scale of c is 2**k
+    hidden: Rescale
+    projection: Rescale | None
+    clips: tuple[int, int]  # codes, of c and of the projection; 0 for none
+
+
+def integer_step(plan: IntegerCell, cell: Cell, inputs: Inputs, states: States) -> tuple[Array, States]:
+    """The next (h, (h, c)) in codes, int64, for x [n,d], h [n,u] and c [n,c]."""
+    h, c = states
+    assert inputs[0] is not None
+    x_part, h_part = inputs[0].astype(np.int64) - plan.zeros[0], h.astype(np.int64) - plan.zeros[1]
+
+    def run_gate(index: int, c: Array) -> Array:
+        gate = plan.gates[index]
+        w, r, bias = cell.w[index], cell.r[index], cell.bias[index]
+        assert gate is not None
+        assert w is not None
+        assert r is not None
+        assert bias is not None
+        weights = GateWeights(w, r, cell.peephole[index], bias, cell.norm[index])
+        return integer_gate(gate, weights, x_part, h_part, c)
+
+    i = None if cell.coupled else run_gate(0, c)
+    f, g = run_gate(1, c), run_gate(2, c)
+    added = rounding_right_shift_away((ONE - f if i is None else i) * g, 30 + plan.cell_exponent)
+    c = INT16.clamp(rounding_right_shift_away(f * c, 15) + added)
+    if plan.clips[0] > 0:
+        c = saturate(c, -plan.clips[0], plan.clips[0])
+    products = run_gate(3, c) * tanh_of_fixed(c, 15 + plan.cell_exponent)
+    h = _integer_output(plan, cell, products)
+    return h, (h, c)
+
+
+def _integer_output(plan: IntegerCell, cell: Cell, products: Array) -> Array:
+    """Codes of h. With a projection the official kernel takes the hidden zero point with the wrong sign, twice."""
+    _, h_zero, hidden_zero = plan.zeros
+    if cell.projection is None or plan.projection is None:
+        return INT8.clamp(plan.hidden(products) + hidden_zero)
+    hidden = INT8.clamp(plan.hidden(products) - hidden_zero)
+    sums = exact_product(hidden + hidden_zero, cell.projection.T.astype(np.int64))
+    if cell.projection_bias is not None:
+        sums = sums + cell.projection_bias
+    h = INT8.clamp(plan.projection(sums) + h_zero)
+    return saturate(h, -plan.clips[1], plan.clips[1]) if plan.clips[1] > 0 else h

@@ -1,0 +1,107 @@
+"""MUL:  y = activation(a * b), operands stretched to one shape
+
+float32, float16; int16 without scales, int32, uint32, int64: in the type itself, integers wrapping around.
+int8, uint8, int16:
+    acc = (a - a_zero) * (b - b_zero)           exact integer
+    y   = clamp(y_zero + rescale(acc))          m = a_scale * b_scale / y_scale          (eq. 11)
+int16 times int16 to int8 or uint8 reads both as numbers in [-1, 1) and knows no scales:
+    y   = clamp(y_zero + round(round(a * b / 2**15) / 2**8))
+
+Follows tflite/kernels/mul.cc, internal/reference/mul.h and integer_ops/mul.h.
+Rescale rule: reference double. The multiplier is formed in float32, from left to right.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minilite.format.options.arithmetic import MulOptions
+from minilite.numerics.activation import activation_codes, activation_limits
+from minilite.numerics.affine import Range
+from minilite.numerics.fixed_point import doubling_high_multiply_int16, rounding_right_shift_away
+from minilite.numerics.rescale import Rescale, make_rescale
+
+from .broadcast import broadcast
+from .call import Array, Call
+from .finish import finish_wrapping
+from .op import Op, Variant, follows
+
+
+class Plan(NamedTuple):
+    """The constants of a quantized node."""
+
+    a_zero: int
+    b_zero: int
+    y_zero: int
+    rescale: Rescale
+    codes: Range
+    dtype: np.dtype[np.generic]
+
+
+def plan_quantized(call: Call[MulOptions]) -> Plan:
+    a, b, y = call["a"], call["b"], call["y"]
+    zeros = a.zero_point, b.zero_point, y.zero_point
+    if y.dtype == np.int16:
+        call.require_symmetric("a", "b", "y")
+    real = a.scale * b.scale / y.scale
+    call.require(bool(np.isfinite(real)), f"scales {a.scale} * {b.scale} / {y.scale} give no multiplier")
+    return Plan(*zeros, make_rescale(call.rule, np.float64(real)), _codes(call), y.dtype)
+
+
+def _codes(call: Call[MulOptions]) -> Range:
+    y = call["y"]
+    return activation_codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype)
+
+
+def accumulate(plan: Plan, a: Array, b: Array) -> Array:
+    product: Array = (a.astype(np.int64) - plan.a_zero) * (b.astype(np.int64) - plan.b_zero)
+    return product
+
+
+class FractionPlan(NamedTuple):
+    """The constants of an int16 node with 8-bit output."""
+
+    y_zero: int
+    codes: Range
+    dtype: np.dtype[np.generic]
+
+
+def plan_fractions(call: Call[MulOptions]) -> FractionPlan:
+    y = call["y"]
+    same_size = np.prod(call["a"].shape) == np.prod(call["b"].shape) == np.prod(y.shape)
+    call.require(bool(same_size), f"int16 operands of an {y.dtype.name} product must have the same size")
+    return FractionPlan(y.zero_point, _codes(call), y.dtype)
+
+
+def multiply_fractions(plan: FractionPlan, a: Array, b: Array) -> Array:
+    product = doubling_high_multiply_int16(a.astype(np.int64), b.astype(np.int64))
+    codes = plan.codes.clamp(rounding_right_shift_away(product, 8) + plan.y_zero)
+    return np.asarray(codes, plan.dtype)
+
+
+def plan_plain(call: Call[MulOptions]) -> Range:
+    """The limits of the fused activation, which takes integers as they stand."""
+    return activation_limits(call.options.fused_activation_function, call["y"].dtype)
+
+
+def multiply_plain(limits: Range, a: Array, b: Array) -> Array:
+    return np.asarray(limits.clamp(a * b))
+
+
+def _has_scales(call: Call[MulOptions]) -> bool:
+    return call["y"].dtype != np.int16 or call["y"].tensor.quantization is not None
+
+
+QUANTIZED = Variant(
+    "quantized",
+    ("int8", "uint8", "int16"),
+    plan_quantized,
+    accumulate=accumulate,
+    finish=finish_wrapping,
+    rules=follows(reference="double"),
+    when=_has_scales,
+)
+FRACTIONS = Variant("fractions", ("int16 int16 -> int8", "int16 int16 -> uint8"), plan_fractions, multiply_fractions)
+PLAIN = Variant("plain", ("float32", "float16", "int16", "int32", "uint32", "int64"), plan_plain, multiply_plain)
+MUL = Op("MUL", "a[...] b[...] -> y[...]", MulOptions, variants=(QUANTIZED, FRACTIONS, PLAIN), shapes=broadcast)
+OPS = (MUL,)

@@ -1,0 +1,112 @@
+"""What an op is: its name, signature, options, and the kernels that compute it."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from minilite.format.table import Table
+from minilite.graph import Node
+
+from .call import Array, Call
+from .signature import Shape, Signature, parse
+
+
+class Noted(NamedTuple):
+    """Outputs together with named values worth showing, such as the scales a hybrid kernel found at run time."""
+
+    outputs: tuple[Array, ...]
+    notes: Mapping[str, Any]
+
+
+REFERENCE: Mapping[str, str] = MappingProxyType({"reference": ""})
+
+
+def follows(**rules: str) -> Mapping[str, str]:
+    """The rescale rule of each kernel set, for a variant that rescales."""
+    return MappingProxyType(rules)
+
+
+def plan_nothing(call: Call[Any]) -> None:
+    """The plan of a kernel that needs the arrays alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One way to compute an op.
+
+    `types` lists the element types it takes, one text per combination: "float32" when all operands have it, or
+    "int8 int8 int32 -> int8" in signature order without the values the plan reads.
+    `plan` derives the node's constants. A kernel that rescales is given as `accumulate`, from arrays to exact
+    integers, and `finish`, from those to codes; any other as `kernel`. All take the plan first.
+    `rules` names the kernel sets it belongs to, each with its rescale rule; `when` states a gate beyond
+    the types: of the operands' quantization or options.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    plan: Callable[[Call[Any]], Any]
+    kernel: Callable[..., Any] | None = None
+    accumulate: Callable[..., Array] | None = None
+    finish: Callable[[Any, Array], Array] | None = None
+    rules: Mapping[str, str] = field(default_factory=lambda: REFERENCE)
+    when: Callable[[Call[Any]], bool] | None = None
+
+    def run(self, plan: Any, *arrays: Array | None) -> Any:
+        """The outputs: one array, or a tuple of them."""
+        if self.kernel is not None:
+            return self.kernel(plan, *arrays)
+        assert self.accumulate is not None
+        assert self.finish is not None
+        return self.finish(plan, self.accumulate(plan, *arrays))
+
+    def takes(self, signature: Signature, types: Mapping[str, Sequence[str]]) -> bool:
+        """Whether operands of these element types, by name, match one of `types`."""
+        return any(_matches(text, signature, types) for text in self.types)
+
+
+def _matches(text: str, signature: Signature, types: Mapping[str, Sequence[str]]) -> bool:
+    left, arrow, right = text.partition("->")
+    for forms, words in ((signature.inputs, left.split()), (signature.outputs, right.split())):
+        arrays = [form for form in forms if not form.is_value]
+        expected = words if arrow else [text] * len(arrays)
+        for form, word in zip(arrays, expected, strict=True):
+            if any(kind != word for kind in types.get(form.name, ())):
+                return False
+    return True
+
+
+class Control(NamedTuple):
+    """How an op runs subgraphs of the model.
+
+    `callees(node)` are their indices. `run(node, arguments, state, execute)` is a generator that delegates to
+    `execute(subgraph, arrays, iteration)`, itself a generator, and returns the outputs.
+    """
+
+    callees: Callable[[Node], tuple[int, ...]]
+    run: Callable[..., Generator[Any, None, tuple[Array, ...]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One operator, defined in one place.
+
+    `code` is the builtin's name or a custom op's. `shapes` gives the output shapes where the signature's letters do
+    not. `macs` counts multiply-accumulates. The kernels of an op that `uses_state` take the State after the plan.
+    An op that runs subgraphs has no variants but a `control`.
+    """
+
+    code: str
+    signature_text: str
+    options: type[Table] | None
+    variants: tuple[Variant, ...]
+    shapes: Callable[[Call[Any]], Sequence[Shape]] | None = None
+    macs: Callable[[Call[Any]], int] | None = None
+    uses_state: bool = False
+    control: Control | None = None
+
+    @cached_property
+    def signature(self) -> Signature:
+        """The parsed signature."""
+        return parse(self.signature_text)

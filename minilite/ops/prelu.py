@@ -1,0 +1,78 @@
+"""PRELU:  y = x where x >= 0, else alpha * x, with alpha stretched to the shape of x
+
+int8, uint8, int16 (with int8 alpha):
+    acc = x - x_zero                                m = x_scale / y_scale
+    acc = (x - x_zero) * (alpha - alpha_zero)       m = x_scale * alpha_scale / y_scale, below 0
+    y   = clamp(y_zero + rescale(acc))              (eq. 6)
+
+Follows tflite/kernels/activations.cc and internal/reference/prelu.h.
+Rescale rule: reference double. The multipliers are formed in float32, from left to right.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.numerics.affine import Range, code_range
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.rescale import Rescale, make_rescale
+
+from .broadcast import broadcast
+from .call import Array, Call
+from .op import Op, Variant, follows, plan_nothing
+from .rectifiers import ratio
+from .signature import Shape
+
+
+class Plan(NamedTuple):
+    """The constants of a quantized node."""
+
+    x_zero: int
+    alpha_zero: int
+    y_zero: int
+    above: Rescale
+    below: Rescale
+    codes: Range
+    dtype: np.dtype[Any]
+
+
+def shapes(call: Call[None]) -> list[Shape]:
+    stretched = list(broadcast(call))
+    call.require(stretched == [call["x"].shape], "alpha does not stretch to the shape of x")
+    return stretched
+
+
+def plan_quantized(call: Call[None]) -> Plan:
+    x, alpha, y = call["x"], call["alpha"], call["y"]
+    above = make_rescale(call.rule, ratio(call, np.float32(1)))
+    below = make_rescale(call.rule, ratio(call, alpha.scale))
+    return Plan(x.zero_point, alpha.zero_point, y.zero_point, above, below, code_range(y.dtype), y.dtype)
+
+
+def compute_quantized(plan: Plan, x: Array, alpha: Array) -> Array:
+    value, factor = x.astype(np.int64) - plan.x_zero, alpha.astype(np.int64) - plan.alpha_zero
+    steps = np.where(value >= 0, plan.above(value), plan.below(value * factor))
+    return np.asarray(plan.codes.clamp(wrap_int32(steps + plan.y_zero)), plan.dtype)
+
+
+def compute_float(plan: None, x: Array, alpha: Array) -> Array:
+    return np.where(x >= 0, x, x * alpha)
+
+
+PRELU = Op(
+    "PRELU",
+    "x[...] alpha[...] -> y[...]",
+    None,
+    (
+        Variant("float", ("float32",), plan_nothing, compute_float),
+        Variant(
+            "quantized",
+            ("int8", "uint8", "int16 int8 -> int16"),
+            plan_quantized,
+            compute_quantized,
+            rules=follows(reference="double"),
+        ),
+    ),
+    shapes=shapes,
+)
+OPS = (PRELU,)

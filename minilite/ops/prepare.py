@@ -1,0 +1,141 @@
+"""From an op and a node to a prepared call: operands named and checked, output shapes, the variant and its plan."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from minilite.errors import InputError, ModelError, UnsupportedError
+from minilite.graph import Node, Tensor
+
+from .call import Call, Operand
+from .op import Op, Variant
+from .signature import OperandForm, Shape, assign
+
+SEARCH: Mapping[str, tuple[str, ...]] = MappingProxyType({"reference": ("reference",)})
+MAX_ELEMENTS = 2**31 - 1  # of one tensor; the official runtime counts bytes in 31 bits as well
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A call with everything derived from it. An output shape is None where only running tells."""
+
+    call: Call[Any]
+    variant: Variant
+    plan: Any
+    output_shapes: tuple[Shape | None, ...]
+    macs: int = 0
+
+
+def input_forms(op: Op, node: Node) -> tuple[OperandForm, ...]:
+    """The form of each input of `node`. Raises ModelError for a wrong count."""
+    return _forms(op, node, op.signature.inputs, len(node.inputs), "inputs")
+
+
+def _forms(op: Op, node: Node, forms: tuple[OperandForm, ...], count: int, what: str) -> tuple[OperandForm, ...]:
+    names = assign(forms, count)
+    if names is None:
+        raise ModelError(f"{node.label}: {count} {what} do not fit  [{op.signature.text}]")
+    by_name = {form.name: form for form in forms}
+    return tuple(by_name[name] for name in names)
+
+
+def prepare(
+    op: Op,
+    node: Node,
+    inputs: Sequence[Operand | None],
+    outputs: Sequence[Tensor],
+    kernel_set: str,
+    intermediates: Sequence[Tensor] = (),
+) -> Prepared:
+    """Check the operands, derive output shapes, choose the variant, make the plan.
+
+    Raises ModelError for operands that do not fit the op, UnsupportedError when no variant takes their types.
+    """
+    forms = input_forms(op, node), _forms(op, node, op.signature.outputs, len(outputs), "outputs")
+    operands: dict[str, tuple[Operand, ...]] = {}
+    for form, operand in zip(forms[0], inputs, strict=True):
+        if operand is not None:
+            operands[form.name] = (*operands.get(form.name, ()), operand)
+        elif not form.is_optional:
+            raise ModelError(f"{node.label}: operand {form.name!r} is required and was left out  [{op.signature.text}]")
+    call = Call(node, _options(op, node), op.signature, operands)
+    lengths = _check_shapes(call)
+    placed = {**operands, **_group(forms[1], outputs, [tensor.shape for tensor in outputs])}
+    call = Call(node, call.options, op.signature, placed)
+    shapes = _output_shapes(op, call, forms[1], lengths)
+    known = [tensor.shape if shape is None else shape for tensor, shape in zip(outputs, shapes, strict=True)]
+    placed = {**operands, **_group(forms[1], outputs, known)}
+    call = Call(node, call.options, op.signature, placed)
+    variant, rule = _choose(op, call, kernel_set)
+    call = replace(call, rule=rule, intermediates=tuple(intermediates))
+    return Prepared(call, variant, variant.plan(call), shapes, op.macs(call) if op.macs else 0)
+
+
+def _group(
+    forms: Sequence[OperandForm], tensors: Sequence[Tensor], shapes: Sequence[Shape]
+) -> dict[str, tuple[Operand, ...]]:
+    grouped: dict[str, tuple[Operand, ...]] = {}
+    for form, tensor, shape in zip(forms, tensors, shapes, strict=True):
+        grouped[form.name] = (*grouped.get(form.name, ()), Operand(tensor, shape))
+    return grouped
+
+
+def _options(op: Op, node: Node) -> Any:
+    if op.options is None:
+        return None
+    options = op.options() if node.options is None else node.options
+    if not isinstance(options, op.options):
+        raise ModelError(f"{node.label}: options are {type(options).__name__}, expected {op.options.__name__}")
+    return options
+
+
+def _check_shapes(call: Call[Any]) -> dict[str, int]:
+    lengths: dict[str, int] = {}
+    forms = sorted(call.signature.inputs, key=lambda form: form.letters[:1] != () and form.letters[0].startswith("~"))
+    for form in forms:
+        group = call.every(form.name)
+        if not group and not form.is_optional:
+            call.fail(f"operand {form.name!r} is required and was left out")
+        for operand in group:
+            if form.is_value and operand.value is None:
+                call.fail(f"the value of {form.name!r} is not known")
+            wrong = form.match(operand.shape, lengths)
+            if wrong is not None:
+                call.fail(f"{form}: {operand.tensor.label} has shape {list(operand.shape)}: {wrong}")
+    return lengths
+
+
+def _output_shapes(
+    op: Op, call: Call[Any], forms: Sequence[OperandForm], lengths: dict[str, int]
+) -> tuple[Shape | None, ...]:
+    shapes: tuple[Shape | None, ...]
+    if op.shapes is not None:
+        shapes = tuple(op.shapes(call))
+    else:
+        first = next((form for form in op.signature.inputs if "..." in form.letters), None)
+        any_shape = call[first.name].shape if first else None
+        shapes = tuple(form.derive(lengths, any_shape) for form in forms)
+    call.require(len(shapes) == len(forms), f"{len(forms)} outputs in the file, {len(shapes)} expected")
+    for shape in shapes:
+        if shape is not None and any(length < 0 for length in shape):
+            call.fail(f"an output would have shape {list(shape)}")
+        if shape is not None and math.prod(shape) > MAX_ELEMENTS:
+            raise InputError(f"{call.node.label}: an output of shape {list(shape)} is too large")
+    return shapes
+
+
+def _choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str]:
+    types = {name: [operand.tensor.type.name.lower() for operand in group] for name, group in call.operands.items()}
+    for one_set in SEARCH[kernel_set]:
+        for variant in op.variants:
+            taken = one_set in variant.rules and variant.takes(op.signature, types)
+            if taken and (variant.when is None or variant.when(call)):
+                return variant, variant.rules[one_set]
+    arrays = [form for form in (*op.signature.inputs, *op.signature.outputs) if not form.is_value]
+    given = ", ".join(f"{form.name} {'/'.join(types[form.name])}" for form in arrays if form.name in types)
+    implemented = "; ".join(text for variant in op.variants for text in variant.types)
+    raise UnsupportedError(
+        f"{call.node.label}: no kernel for {given}. Implemented: {implemented}  [{op.signature.text}]"
+    )

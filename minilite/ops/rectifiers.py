@@ -1,0 +1,129 @@
+"""Rectifiers, each an op of its own:
+    RELU          y = max(x, 0)                RELU6         y = min(max(x, 0), 6)
+    RELU_N1_TO_1  y = min(max(x, -1), 1)       RELU_0_TO_1   y = min(max(x, 0), 1)
+    LEAKY_RELU    y = x where x > 0, else alpha * x
+
+int8, uint8, int16 (RELU_N1_TO_1, RELU_0_TO_1: int8, uint8):
+    acc = x - x_zero
+    y   = clamp(y_zero + rescale(acc))                          m = x_scale / y_scale            (eq. 6, 7)
+The range clamped to is that of the limits' codes; LEAKY_RELU has none, but for acc < 0 m = x_scale * alpha / y_scale.
+
+Follows tflite/kernels/activations.cc, ReluX in internal/reference/reference_ops.h, internal/reference/leaky_relu.h.
+Rescale rule: reference double. Multipliers are formed in float32; a negative alpha's as its magnitude, then negated.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.format.options.activation import LeakyReluOptions
+from minilite.numerics.activation import codes_between
+from minilite.numerics.affine import Range, code_range
+from minilite.numerics.rescale import Rescale, make_rescale
+
+from .call import Array, Call
+from .finish import finish
+from .op import Op, Variant, follows
+
+LARGEST_STEPS = 2.0**31  # a limit, in steps of y, must fit 32 bits
+
+
+class Plan(NamedTuple):
+    """The constants of a quantized node."""
+
+    x_zero: int
+    y_zero: int
+    rescale: Rescale
+    codes: Range
+    dtype: np.dtype[Any]
+
+
+def accumulate(plan: Any, x: Array) -> Array:
+    return np.asarray(x.astype(np.int64) - plan.x_zero)
+
+
+def ratio(call: Call[Any], factor: np.float32) -> np.float64:
+    """x_scale * factor / y_scale, rounded to float32 twice. Raises ModelError unless it is finite."""
+    real = np.float64(call["x"].scale * factor / call["y"].scale)
+    call.require(bool(np.isfinite(real)), "the multiplier x_scale / y_scale is not a finite number")
+    return real
+
+
+def zero_points(call: Call[Any]) -> tuple[int, int]:
+    """The zero points of x and y. Raises ModelError unless those of int16 are 0."""
+    if call["x"].dtype == np.int16:
+        call.require_symmetric("x", "y")
+    return call["x"].zero_point, call["y"].zero_point
+
+
+def rectifier(code: str, low: float, high: float | None, types: tuple[str, ...]) -> Op:
+    """The op that clamps real values to [low, high]; no upper limit where `high` is None."""
+    reals = Range(np.float32(low), np.float32(np.inf if high is None else high))
+
+    def plan_codes(call: Call[None]) -> Plan:
+        y = call["y"]
+        steps = max(abs(low), abs(high or 0)) / float(y.scale)
+        call.require(steps < LARGEST_STEPS, f"y_scale {y.scale:.6g} is too small for the limits of {code}")
+        codes = codes_between(low, high, y.scale, y.zero_point, y.dtype)
+        return Plan(*zero_points(call), make_rescale(call.rule, ratio(call, np.float32(1))), codes, y.dtype)
+
+    double = follows(reference="double")
+    variants = (
+        Variant("float", ("float32",), lambda call: reals, Range.clamp),
+        Variant("quantized", types, plan_codes, accumulate=accumulate, finish=finish, rules=double),
+    )
+    return Op(code, "x[...] -> y[...]", None, variants)
+
+
+class LeakyPlan(NamedTuple):
+    """The constants of a quantized LEAKY_RELU."""
+
+    x_zero: int
+    y_zero: int
+    above: Rescale
+    below: Rescale  # with the magnitude of alpha
+    sign: int  # of alpha
+    codes: Range
+    dtype: np.dtype[Any]
+
+
+def plan_leaky(call: Call[LeakyReluOptions]) -> LeakyPlan:
+    alpha, dtype = np.float32(call.options.alpha), call["y"].dtype
+    above = make_rescale(call.rule, ratio(call, np.float32(1)))
+    below = make_rescale(call.rule, ratio(call, np.abs(alpha)))
+    return LeakyPlan(*zero_points(call), above, below, -1 if alpha < 0 else 1, code_range(dtype), dtype)
+
+
+def finish_leaky(plan: LeakyPlan, accumulators: Array) -> Array:
+    scaled = np.where(accumulators >= 0, plan.above(accumulators), plan.sign * plan.below(accumulators))
+    return np.asarray(plan.codes.clamp(scaled + plan.y_zero), plan.dtype)
+
+
+def leaky(alpha: np.float32, x: Array) -> Array:
+    return np.where(x > 0, x, x * alpha)
+
+
+BYTES, CODES = ("int8", "uint8"), ("int8", "uint8", "int16")
+LEAKY_RELU = Op(
+    "LEAKY_RELU",
+    "x[...] -> y[...]",
+    LeakyReluOptions,
+    (
+        Variant("float", ("float32",), lambda call: np.float32(call.options.alpha), leaky),
+        Variant(
+            "quantized",
+            CODES,
+            plan_leaky,
+            accumulate=accumulate,
+            finish=finish_leaky,
+            rules=follows(reference="double"),
+        ),
+    ),
+)
+OPS = (
+    rectifier("RELU", 0, None, CODES),
+    rectifier("RELU6", 0, 6, CODES),
+    rectifier("RELU_N1_TO_1", -1, 1, BYTES),
+    rectifier("RELU_0_TO_1", 0, 1, BYTES),
+    LEAKY_RELU,
+)

@@ -1,0 +1,98 @@
+"""SUM:  y = sum of x over some axes
+
+axes counts from the end where negative; an axis named twice counts once; none at all copies. keep_dims keeps length 1.
+float32: summed in row-major order, from 0, or from the first element when nothing but one number is left.
+int32, int64: the low bits of the sum. bool: whether any element is true.
+uint8:
+    acc = sum of x - count * x_zero        exact, low 32 bits
+    y   = clamp(y_zero + rescale(acc))     m = x_scale / y_scale              (eq. 6)
+int8, int16: in float32, with ratio = x_scale / y_scale:
+    y   = clamp(y_zero + round(sum of x * ratio - x_zero * ratio * count))
+The sum of nothing is 0; of uint8, code 0.
+
+Follows tflite/kernels/reduce.cc and internal/reference/reduce.h. The official reference kernel takes the bytes of int8
+and int16 tensors for uint8 codes; there the optimized kernel is followed, internal/optimized/reduce.h.
+Rescale rule: uint8 reference double. The quotient of the scales is formed in float64.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minilite.format.options.arithmetic import ReducerOptions
+from minilite.numerics.affine import Range, code_range
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.reduction import FloatSum, gather_axes, make_float_sum, ordered_sum, ordered_total
+from minilite.numerics.rescale import quantize_multiplier
+
+from .call import Array, Call
+from .op import Op, Variant, follows
+from .reducing import (
+    Plan,
+    SumPlan,
+    accumulate_sum,
+    count_reduced,
+    finish_sum,
+    plan_plain,
+    plan_sum,
+    reduced_axes,
+    shapes,
+)
+from .signature import Shape
+
+
+def sum_float(plan: Plan, x: Array) -> Array:
+    if not x.size:
+        return np.zeros(plan.shape, x.dtype)
+    rows = gather_axes(x, plan.axes)
+    sums = ordered_total(rows) if len(plan.axes) == x.ndim else ordered_sum(rows)
+    return sums.reshape(plan.shape)
+
+
+def sum_integer(plan: Plan, x: Array) -> Array:
+    sums: Array = gather_axes(x, plan.axes).sum(axis=0, dtype=x.dtype)
+    return sums.reshape(plan.shape)
+
+
+def plan_quantized(call: Call[ReducerOptions]) -> SumPlan:
+    return plan_sum(call, lambda real, count: quantize_multiplier(real))
+
+
+class FloatSumPlan(NamedTuple):
+    """The constants of a quantized node that rescales in float32."""
+
+    axes: tuple[int, ...]
+    shape: Shape
+    to_codes: FloatSum
+    codes: Range
+
+
+def plan_signed(call: Call[ReducerOptions]) -> FloatSumPlan:
+    x, y = call["x"], call["y"]
+    if x.dtype == np.int16:
+        call.require_symmetric("x", "y")
+    call.require(bool(np.isfinite(x.scale / y.scale)), "the multiplier x_scale / y_scale is not a finite number")
+    to_codes = make_float_sum(x.scale, x.zero_point, y.scale, y.zero_point, count_reduced(call))
+    return FloatSumPlan(reduced_axes(call), y.shape, to_codes, code_range(y.dtype))
+
+
+def sum_signed(plan: FloatSumPlan, x: Array) -> Array:
+    sums = wrap_int32(gather_axes(x, plan.axes).sum(axis=0, dtype=np.int64))
+    return np.asarray(plan.codes.clamp(plan.to_codes(sums)), x.dtype).reshape(plan.shape)
+
+
+VARIANTS = (
+    Variant("float", ("float32",), plan_plain, sum_float),
+    Variant("integer", ("int32", "int64", "bool"), plan_plain, sum_integer),
+    Variant(
+        "quantized",
+        ("uint8",),
+        plan_quantized,
+        accumulate=accumulate_sum,
+        finish=finish_sum,
+        rules=follows(reference="double"),
+    ),
+    Variant("quantized in float32", ("int8", "int16"), plan_signed, sum_signed),
+)
+SUM = Op("SUM", "x[...] axes=int[...] -> y[...]", ReducerOptions, VARIANTS, shapes)
+OPS = (SUM,)

@@ -1,0 +1,124 @@
+"""LOGISTIC:  y = 1 / (1 + exp(-x))
+TANH:      y = tanh(x)
+
+float32: with the C library's functions; LOGISTIC is 1 above 16.619 and exp(x) below -9.
+int8, uint8: a table of all 256 codes:  y = clamp(y_zero + round(f(x_scale * (code - x_zero)) / y_scale))
+int16: y_scale is 2**-15; the code is brought to steps of 1 / (3 * 4096) and interpolated in the sigmoid table:
+    value = (x * multiplier) shifted right to nearest, ties up     multiplier / 2**shift = x_scale * 3 * 4096
+An x_scale of 2**-12, for TANH of 2**-11 too, within a thousandth of an octave, takes the exact multiplier 3 or 6.
+
+Follows tflite/kernels/activations.cc, internal/reference/{logistic,tanh}.h, internal/reference/integer_ops/{logistic,
+tanh}.h.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from minilite.numerics import libm
+from minilite.numerics.fixed_point import rounding_right_shift_up, wrap_int32
+from minilite.numerics.power_of_two import power_of_two
+from minilite.numerics.tables import look_up, sigmoid_16bit, table_8bit, tanh_16bit
+
+from .call import Array, Call
+from .op import Op, Variant, plan_nothing
+
+ONE_ABOVE, EXP_BELOW = np.float32(16.619047164916992), np.float32(-9)
+TABLE_STEPS = 3 * 4096.0  # of the sigmoid table's interpolation, per unit of x
+LARGEST_MULTIPLIER = 32767.0
+LARGEST_SHIFT = 31
+
+
+def logistic(x: Array) -> Array:
+    """1 / (1 + exp(-x)) in the type of x."""
+    one = x.dtype.type(1)
+    return np.asarray(one / (one + libm.exp(-x)))
+
+
+def logistic_in_parts(plan: None, x: Array) -> Array:
+    tail = x < EXP_BELOW  # where 1 / (1 + exp(-x)) would lose bits, or overflow on the way
+    return np.where(x > ONE_ABOVE, x.dtype.type(1), np.where(tail, libm.exp(x), logistic(x)))
+
+
+def plan_logistic_table(call: Call[None]) -> Array:
+    y = call["y"]
+    call.require(float(y.scale) == 2.0**-8, f"y_scale is {y.scale:.6g}, 8-bit LOGISTIC needs 1/256")
+    return plan_table(call, logistic)
+
+
+def plan_table(call: Call[None], function: Callable[[Array], Array]) -> Array:
+    x, y = call["x"], call["y"]
+    return table_8bit(function, x.scale, x.zero_point, y.scale, y.zero_point, x.dtype)
+
+
+class Plan(NamedTuple):
+    """The constants of an int16 node."""
+
+    multiplier: int
+    shift: int
+
+
+def plan_int16(call: Call[None], exact: dict[int, int]) -> Plan:
+    """`exact` has the multipliers of the powers of two taken as they are."""
+    call.require_symmetric("x", "y")
+    scale = call["x"].scale
+    power = power_of_two(scale)
+    if power in exact:
+        return Plan(exact[power], 0)
+    multiplier, shift = float(scale) * TABLE_STEPS, 0
+    while multiplier <= LARGEST_MULTIPLIER / 2 and shift < LARGEST_SHIFT:
+        multiplier, shift = 2 * multiplier, shift + 1
+    call.require(1 <= multiplier < 2.0**31, f"x_scale {scale:.6g} is out of range")
+    return Plan(int(multiplier), shift)
+
+
+def plan_int16_logistic(call: Call[None]) -> Plan:
+    scale = call["y"].scale
+    call.require(float(scale) == 2.0**-15, f"y_scale is {scale:.6g}, int16 LOGISTIC needs 1/32768")
+    return plan_int16(call, {-12: 3})
+
+
+def plan_int16_tanh(call: Call[None]) -> Plan:
+    scale = call["y"].scale
+    call.require(power_of_two(scale) == -15, f"y_scale is {scale:.6g}, int16 TANH needs 1/32768")
+    return plan_int16(call, {-12: 3, -11: 6})
+
+
+def to_table_steps(plan: Plan, x: Array) -> Array:
+    product = wrap_int32(x.astype(np.int64) * plan.multiplier)
+    steps: Array = rounding_right_shift_up(product, plan.shift)
+    return steps
+
+
+LOGISTIC = Op(
+    "LOGISTIC",
+    "x[...] -> y[...]",
+    None,
+    (
+        Variant("float", ("float32",), plan_nothing, logistic_in_parts),
+        Variant("table", ("int8", "uint8"), plan_logistic_table, look_up),
+        Variant(
+            "interpolated",
+            ("int16",),
+            plan_int16_logistic,
+            lambda plan, x: np.asarray(sigmoid_16bit(to_table_steps(plan, x)), np.int16),
+        ),
+    ),
+)
+TANH = Op(
+    "TANH",
+    "x[...] -> y[...]",
+    None,
+    (
+        Variant("float", ("float32",), plan_nothing, lambda plan, x: libm.tanh(x)),
+        Variant("table", ("int8", "uint8"), lambda call: plan_table(call, libm.tanh), look_up),
+        Variant(
+            "interpolated",
+            ("int16",),
+            plan_int16_tanh,
+            lambda plan, x: np.asarray(tanh_16bit(to_table_steps(plan, x)), np.int16),
+        ),
+    ),
+)
+OPS = (LOGISTIC, TANH)

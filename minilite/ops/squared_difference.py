@@ -1,0 +1,83 @@
+"""SQUARED_DIFFERENCE:  y = (a - b) ** 2, operands stretched to one shape
+
+float32, int32: in the type itself, integers wrapping around.
+int8: both operands are brought to a common scale with 7 more bits, as in ADD,
+    t   = 2 * max(a_scale, b_scale)
+    d   = rescale((a - a_zero) * 2**7) - rescale((b - b_zero) * 2**7)     m = a_scale / t,  b_scale / t
+    acc = d * d
+    y   = clamp(y_zero + rescale(acc))                                    m = t * t / (2**14 * y_scale)    (eq. 10)
+
+Follows tflite/kernels/squared_difference.cc.
+Rescale rule: reference double. t and 2**14 * y_scale are formed in float32, the rest in float64.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minilite.format.options.empty import SquaredDifferenceOptions
+from minilite.numerics.affine import Range, code_range
+from minilite.numerics.rescale import Rescale, make_rescale
+
+from .broadcast import broadcast
+from .call import Array, Call
+from .common_scale import Term, make_term, to_common_scale, twice_the_larger_scale
+from .finish import finish
+from .op import Op, Variant, follows, plan_nothing
+
+MORE_BITS = 7
+
+
+class Plan(NamedTuple):
+    """The constants of a quantized node."""
+
+    a: Term
+    b: Term
+    y_zero: int
+    rescale: Rescale
+    codes: Range
+    dtype: np.dtype[np.generic]
+
+
+def plan_quantized(call: Call[SquaredDifferenceOptions]) -> Plan:
+    y = call["y"]
+    common = twice_the_larger_scale(call)
+    real = common * common / np.float64(np.float32(2 ** (2 * MORE_BITS)) * y.scale)
+    rescale = make_rescale(call.rule, real)
+    call.require(
+        bool(0 < real < 1) and bool(rescale.multiplier.exponent <= 0),
+        f"the scale of {y.tensor.label}, {y.scale}, is too small for these inputs: (2 * larger input scale)**2 / "
+        f"(2**{2 * MORE_BITS} * output scale) is {real:.9g}, expected more than 0 and less than 1",
+    )
+    return Plan(
+        a=make_term(call, "a", common),
+        b=make_term(call, "b", common),
+        y_zero=y.zero_point,
+        rescale=rescale,
+        codes=code_range(y.dtype),
+        dtype=y.dtype,
+    )
+
+
+def accumulate(plan: Plan, a: Array, b: Array) -> Array:
+    difference = to_common_scale(plan.a, a, MORE_BITS) - to_common_scale(plan.b, b, MORE_BITS)
+    return np.asarray(difference * difference)
+
+
+def compute_plain(plan: None, a: Array, b: Array) -> Array:
+    difference = a - b
+    return np.asarray(difference * difference)
+
+
+QUANTIZED = Variant(
+    "quantized",
+    ("int8",),
+    plan_quantized,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(reference="double"),
+)
+PLAIN = Variant("plain", ("float32", "int32"), plan_nothing, compute_plain)
+OPS = (
+    Op("SQUARED_DIFFERENCE", "a[...] b[...] -> y[...]", SquaredDifferenceOptions, (QUANTIZED, PLAIN), shapes=broadcast),
+)

@@ -1,0 +1,37 @@
+"""What outlives a run: variable tensors, resources, hash tables. A State belongs to the caller, never to a program."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minilite.graph import Subgraph, Tensor
+
+Array = NDArray[Any]
+
+
+@dataclass
+class State:
+    """Values that stay between runs.
+
+    `variables` are the variable tensors by (subgraph, tensor index), `resources` whatever ops keep under a name.
+    """
+
+    variables: dict[tuple[int, int], Array] = field(default_factory=dict)
+    resources: dict[Any, Any] = field(default_factory=dict)
+
+    def variable(self, subgraph: Subgraph, tensor: Tensor) -> Array:
+        """The value of a variable tensor; before its first assignment, its zero point everywhere."""
+        return self.variables.get((subgraph.index, tensor.index), initial(tensor))
+
+    def reset(self) -> None:
+        """Set every variable tensor back to its zero point. Resources stay, as in the official interpreter."""
+        self.variables.clear()
+
+
+def initial(tensor: Tensor) -> Array:
+    """The first value of a variable tensor: the code of zero, not zero itself."""
+    affine = tensor.quantization
+    zero = int(affine.zero_point.flat[0]) if affine is not None and tensor.dtype.kind in "iu" else 0
+    return np.full(tensor.shape, zero, tensor.dtype)

@@ -1,0 +1,131 @@
+"""SVDF: a fully connected layer with memory, its weights factored into features and time.
+
+    newest[n,f] = sum over d of x[n,d] * w_feature[f,d], appended to the last m of each filter, the oldest dropped
+    y[n,u]      = activation(b[u] + sum over rank and m of state[n,f,m] * w_time[f,m])      f = u * rank + r
+
+float32: sums in four lanes, see numerics/lanes.py. hybrid: x is quantized when it runs (ops/hybrid.py), w_time becomes
+float32.
+int8: newest = clamp(rescale(sum of (x - x_zero) * w_feature))     m = x_scale * w_feature_scale / state_scale, 16 bits
+      y      = clamp(y_zero + rescale(b + sums))                   m = state_scale * w_time_scale / y_scale
+
+Follows tflite/kernels/svdf.cc and internal/reference/svdf.h. Rescale rule: reference double; multipliers in float32.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.format.options.recurrent import SVDFOptions
+from minilite.numerics.activation import RELU
+from minilite.numerics.affine import code_range
+from minilite.numerics.eigen import activate
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.lanes import add_vector_product, vector_dot
+from minilite.numerics.products import exact_product
+from minilite.numerics.rescale import Rescale, make_rescale
+
+from .call import Array, Call
+from .op import Noted, Op, Variant, follows
+from .signature import Shape
+from .vectors import Matrix, add_product, input_notes, make_vector
+
+
+def shapes(call: Call[SVDFOptions]) -> list[Shape]:
+    rank, filters, memory = call.options.rank, call["w_feature"].shape[0], call["w_time"].shape[1]
+    call.require(rank > 0 and filters % rank == 0, f"{filters} filters do not fall into groups of rank {rank}")
+    call.require(memory > 0, "a memory of length 0")
+    rows, bias, state = call["x"].shape[0], call.optional("b"), call["state"]
+    call.require(bias is None or bias.shape == (filters // rank,), f"{filters // rank} biases expected")
+    message = f"{state.tensor.label}: a variable tensor of shape {[rows, filters * memory]} expected"
+    call.require(state.tensor.is_variable and state.shape == (rows, filters * memory), message)
+    return [(rows, filters // rank)]
+
+
+class FloatPlan(NamedTuple):
+    """The constants of a float or hybrid node."""
+
+    rank: int
+    activation: int
+    scale: Array | None  # of w_feature
+    time_scale: np.float32
+    asymmetric: bool
+
+
+def plan_float(call: Call[SVDFOptions]) -> FloatPlan:
+    options, hybrid = call.options, call["w_feature"].dtype != np.float32
+    time_scale = call["w_time"].scale if hybrid else np.float32(1)
+    scale = call["w_feature"].affine.scale[:1] if hybrid else None
+    asymmetric = hybrid and options.asymmetric_quantize_inputs
+    return FloatPlan(options.rank, options.fused_activation_function, scale, time_scale, asymmetric)
+
+
+def compute_float(plan: FloatPlan, x: Array, w_feature: Array, w_time: Array, b: Array | None, state: Array) -> Any:
+    hybrid = plan.scale is not None
+    vector = make_vector(x, hybrid, plan.asymmetric)
+    start = np.zeros((len(x), len(w_feature)), np.float32)
+    newest = add_product(start, vector, Matrix(w_feature, plan.scale), add_vector_product)
+    memory = remember(state, newest, w_time.shape)
+    filters = vector_dot(memory, w_time * plan.time_scale if hybrid else w_time)
+    groups = filters.reshape(len(x), -1, plan.rank)
+    y = vector_dot(groups, np.ones(plan.rank, np.float32))
+    outputs = (activate(plan.activation, y if b is None else y + b), memory.reshape(state.shape))
+    return Noted(outputs, input_notes(x, plan.asymmetric)) if hybrid else outputs
+
+
+def remember(state: Array, newest: Array, shape: Shape) -> Array:
+    """The memory [n,f,m] with `newest` [n,f] at its end."""
+    memory = state.reshape(-1, *shape)
+    return np.concatenate([memory[..., 1:], newest[..., None]], axis=-1)
+
+
+class IntegerPlan(NamedTuple):
+    """The constants of an int8 node."""
+
+    rank: int
+    x_zero: int
+    y_zero: int
+    feature: Rescale
+    time: Rescale
+
+
+def plan_integer(call: Call[SVDFOptions]) -> IntegerPlan:
+    x, state, y = call["x"], call["state"], call["y"]
+    call.require(call.options.fused_activation_function == RELU, "int8 SVDF takes the fused activation RELU only")
+    feature = x.scale * call["w_feature"].scale / state.scale
+    time = state.scale * call["w_time"].scale / y.scale
+    rescales = (make_rescale(call.rule, np.float64(real)) for real in (feature, time))
+    return IntegerPlan(call.options.rank, x.zero_point, y.zero_point, *rescales)
+
+
+def compute_integer(
+    plan: IntegerPlan, x: Array, w_feature: Array, w_time: Array, b: Array | None, state: Array
+) -> tuple[Array, Array]:
+    """The fused RELU is not applied: the official kernel only asks for it."""
+    sums = exact_product(x.astype(np.int64) - plan.x_zero, w_feature.T.astype(np.int64))
+    newest = code_range(state.dtype).clamp(plan.feature(sums)).astype(state.dtype)
+    memory = remember(state, newest, w_time.shape)
+    filters = (memory.astype(np.int64) * w_time).sum(axis=-1)
+    totals = filters.reshape(len(x), -1, plan.rank).sum(axis=-1)
+    codes = plan.time(wrap_int32(totals if b is None else totals + b)) + plan.y_zero
+    return code_range(x.dtype).clamp(codes).astype(x.dtype), memory.reshape(state.shape)
+
+
+FLOAT = Variant("float", ("float32",), plan_float, compute_float)
+HYBRID = Variant("hybrid", ("float32 int8 int8 float32 float32 -> float32",), plan_float, compute_float)
+INTEGER = Variant(
+    "int8",
+    ("int8 int8 int16 int32 int16 -> int8",),
+    plan_integer,
+    compute_integer,
+    rules=follows(reference="double"),
+)
+
+SVDF = Op(
+    "SVDF",
+    "x[n,d] w_feature[f,d] w_time[f,m] b[u]? state[n,s]! -> y[n,u]",
+    SVDFOptions,
+    variants=(FLOAT, HYBRID, INTEGER),
+    shapes=shapes,
+    macs=lambda call: call["x"].shape[0] * (np.prod(call["w_feature"].shape) + np.prod(call["w_time"].shape)).item(),
+)
+OPS = (SVDF,)

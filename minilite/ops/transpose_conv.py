@@ -1,0 +1,166 @@
+"""TRANSPOSE_CONV:  y[n,p,q,u] = activation(b[u] + sum over h, v, c of x[n,h,v,c] * w[u,i,j,c])
+
+where (p, q) is tap (i, j) of the window at (h, v): p = h * stride - before + i, likewise for columns (eq. 9). The
+window slides over y, whose shape is an operand, and must have as many positions as x has pixels. What falls outside y
+is lost.
+
+float32: summed over h, v, c in this order, then the bias, then the activation.
+int8, uint8, int16:
+    acc = b[u] + sum of (x - x_zero) * (w - w_zero)     exact, low 32 bits, with an int64 bias 64 bits  (eq. 5)
+    y   = clamp(y_zero + rescale(acc))      m = x_scale * w_scale / y_scale                             (eq. 6, 7)
+hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
+    asymmetric codes of x; each product is made real, ((x - x_zero) * w * w_scale) * x_scale, and summed as float32.
+
+Follows tflite/kernels/transpose_conv.cc, internal/reference/transpose_conv.h and integer_ops/transpose_conv.h.
+Rescale rule: reference double; with 64-bit accumulators int16-multiplier. The multiplier is formed as in CONV_2D.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.format.options.convolution import TransposeConvOptions
+from minilite.numerics.geometry import Window, slide
+from minilite.numerics.products import exact_product
+from minilite.numerics.windows import inside
+
+from .call import Array, Call
+from .convolution import (
+    FloatPlan,
+    Plan,
+    is_wide,
+    plan_float,
+    plan_int8,
+    plan_int16_int32,
+    plan_int16_int64,
+    plan_uint8,
+)
+from .finish import finish
+from .hybrid import notes
+from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
+from .op import Noted, Op, Variant, follows
+from .signature import Shape
+
+
+def windows(call: Call[TransposeConvOptions]) -> tuple[Window, Window]:
+    """The windows over the rows and columns of y. Raises when they do not have as many positions as x has pixels."""
+    options, found = call.options, []
+    _, height, width, _ = call["y"].shape
+    for what, axis, length, stride in (("rows", 1, height, options.stride_h), ("columns", 2, width, options.stride_w)):
+        size, pixels = call["w"].shape[axis], call["x"].shape[axis]
+        call.require(stride > 0, f"the stride over {what} is {stride}, expected 1 or more")
+        call.require(pixels > 0 and size > 0, f"{pixels} {what} of x and {size} of w, expected 1 or more of both")
+        window = slide(length, size, stride, 1, options.padding)
+        call.require_value(
+            "shape",
+            window.output == pixels,
+            f"an output of {length} {what} needs {window.output} {what} of x, there are {pixels}",
+        )
+        found.append(window)
+    return found[0], found[1]
+
+
+class Transposed(NamedTuple):
+    """The constants of a node, as those of a convolution over y, and the shape of y."""
+
+    node: Any
+    shape: Shape
+
+
+def planned_by(plan_node: Callable[..., Any], call: Call[TransposeConvOptions]) -> Transposed:
+    return Transposed(plan_node(call, windows), call["y"].shape)
+
+
+def accumulate(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Array:
+    node: Plan = plan.node
+    images, weights = x.astype(np.int32) - node.x_zero, w.astype(np.int32) - node.w_zero
+    sums = np.zeros(plan.shape, np.int64)
+    for i, j in np.ndindex(w.shape[1:3]):
+        (from_rows, to_rows), (from_columns, to_columns) = reached(node.rows, node.columns, plan.shape, i, j)
+        sums[:, to_rows, to_columns] += exact_product(images[:, from_rows, from_columns], weights[:, i, j].T)
+    total = sums if b is None else sums + b
+    return total.astype(node.accumulator)  # keeps the low bits, as the official sums do
+
+
+def finish_transposed(plan: Transposed, accumulators: Array) -> Array:
+    return finish(plan.node, accumulators)
+
+
+def compute_float(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Array:
+    node: FloatPlan = plan.node
+    return add_bias(node.reals, scatter(plan, x, w, np.multiply), b)
+
+
+def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Noted:
+    node: HybridPlan = plan.node
+    images = quantize_images(x, asymmetric=True)
+    scale = per_image(images.scale)
+
+    def real_product(codes: Array, weights: Array) -> Array:
+        return (codes * weights).astype(np.float32) * node.w_scale * scale
+
+    sums = scatter(plan, centred(images, x.shape), w.astype(np.int32), real_product)
+    return Noted((add_bias(node.reals, sums, b),), notes(images))
+
+
+def scatter(plan: Transposed, x: Array, w: Array, multiply: Callable[[Array, Array], Array]) -> Array:
+    """Sums [n,p,q,u] of multiply(x, w) over h, v, c in this order, each step rounded to the type of the products.
+
+    An output that several pixels reach meets them in the order of the image when taps are taken last to first.
+    """
+    sums = np.zeros(plan.shape, multiply(x[:, :0, :0, :1], w[:1, 0, 0, 0]).dtype)
+    for i, j in reversed(list(np.ndindex(w.shape[1:3]))):
+        (from_rows, to_rows), (from_columns, to_columns) = reached(plan.node.rows, plan.node.columns, plan.shape, i, j)
+        target = sums[:, to_rows, to_columns]
+        for c in range(x.shape[3]):
+            target += multiply(x[:, from_rows, from_columns, c, None], w[:, i, j, c])
+    return sums
+
+
+def reached(rows: Window, columns: Window, shape: Shape, i: int, j: int) -> tuple[Any, Any]:
+    """Along rows and along columns: the pixels whose tap (i, j) falls into an output of `shape`, and where."""
+    return inside(rows, i, shape[1]), inside(columns, j, shape[2])
+
+
+def shapes(call: Call[TransposeConvOptions]) -> Sequence[Shape]:
+    shape, images, units = call.integers("shape", ("int32",)), call["x"].shape[0], call["w"].shape[0]
+    call.require_value("shape", len(shape) == 4, f"an output shape of 4 numbers expected, got {list(shape)}")
+    call.require_value("shape", min(shape) >= 0, f"the output shape {list(shape)} has a negative number")
+    call.require_value("shape", shape[0] == images, f"the output shape has {shape[0]} images, x has {images}")
+    call.require_value("shape", shape[3] == units, f"the output shape has {shape[3]} channels, w makes {units}")
+    call.require(call["x"].shape[3] > 0, "x has no channels")
+    return [shape]
+
+
+def integer(plan_node: Callable[..., Any], rule: str, types: str, when: Callable[..., bool] | None = None) -> Variant:
+    """A variant of these types that rescales."""
+    return Variant(
+        "quantized",
+        (types,),
+        partial(planned_by, plan_node),
+        accumulate=accumulate,
+        finish=finish_transposed,
+        rules=follows(reference=rule),
+        when=when,
+    )
+
+
+FLOAT = Variant("float", ("float32",), partial(planned_by, plan_float), compute_float)
+INT8 = integer(plan_int8, "double", "int8 int8 int32 -> int8")
+UINT8 = integer(plan_uint8, "double", "uint8 uint8 int32 -> uint8")
+INT16_INT64 = integer(plan_int16_int64, "int16-multiplier", "int8 int16 int64 -> int16", is_wide)
+INT16_INT32 = integer(plan_int16_int32, "double", "int8 int16 int32 -> int16")
+HYBRID = Variant("hybrid", ("int8 float32 float32 -> float32",), partial(planned_by, plan_hybrid), compute_hybrid)
+
+TRANSPOSE_CONV = Op(
+    "TRANSPOSE_CONV",
+    "shape=int[k] w[u,i,j,c] x[n,h,v,c] b[u]? -> y[n,p,q,u]",
+    TransposeConvOptions,
+    variants=(FLOAT, INT8, UINT8, INT16_INT64, INT16_INT32, HYBRID),
+    shapes=shapes,
+    macs=lambda call: math.prod(call["x"].shape) * math.prod(call["w"].shape[:3]),
+)
+OPS = (TRANSPOSE_CONV,)

@@ -1,0 +1,289 @@
+"""bind: from what the file says to what will be computed, one step per node.
+
+A step whose operand shapes and values are known is prepared here; any other is prepared when it runs, once for each
+combination of shapes and values, and is called dynamic. A step with nothing but constants to read is folded: it is
+computed once, here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import fast
+from .errors import InputError, ModelError, UnsupportedError
+from .graph import Graph, Node, Subgraph
+from .graph.model import Shape, printable
+from .numerics.jit import numba_is_here
+from .ops import OPS, Op, Operand
+from .ops.op import Noted
+from .ops.prepare import SEARCH, Prepared, input_forms, prepare
+from .ops.state import State
+
+Array = NDArray[Any]
+KERNEL_SETS = ("reference", "optimized", "xnnpack", "tflm", "tflm-single", "cmsis-nn", "cmsis-nn-single")
+JIT_PAYS_OFF = 20_000_000  # multiply-accumulates from which one run of compiled loops outweighs their loading
+NO_NOTES: Mapping[str, Any] = MappingProxyType({})
+Kernels = str | Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One node of a program: `prepared` when its shapes are known, else None until it runs; `folded` when constant."""
+
+    node: Node
+    subgraph: Subgraph
+    op: Op
+    kernel_set: str
+    engine: str
+    prepared: Prepared | None
+    folded: Noted | None = None
+    constants: tuple[Array | None, ...] = ()
+    memory: dict[Any, Prepared] = field(default_factory=dict, repr=False)
+    kernels: dict[Prepared, Callable[..., Any]] = field(default_factory=dict, repr=False)
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether shapes or values are known only when the step runs."""
+        return self.prepared is None
+
+    def run(self, inputs: Sequence[Array | None], state: State) -> Noted:
+        """The outputs for all inputs of the node, None for an omitted one. Next values of variables go to `state`."""
+        if self.folded is not None:
+            return self.folded
+        prepared = self.prepare_for(inputs)
+        context = (state,) if self.op.uses_state else ()
+        result = self.kernel_for(prepared)(*context, *self._operands(inputs))
+        made, notes = result if isinstance(result, Noted) else (result, NO_NOTES)
+        outputs = made if isinstance(made, tuple) else (made,)
+        count = len(self.node.outputs)
+        for index, value in zip(self._variables, outputs[count:], strict=True):
+            state.variables[self.subgraph.index, index] = value
+        return Noted(outputs[:count], notes)
+
+    def _operands(self, inputs: Sequence[Array | None]) -> list[Array | None]:
+        """The inputs that a kernel takes: not those the plan has read, None for those left out at the end."""
+        taken, omitted = self._taken
+        return [*(inputs[position] for position in taken), *omitted]
+
+    @cached_property
+    def _taken(self) -> tuple[list[int], list[None]]:
+        forms = input_forms(self.op, self.node)
+        omitted = [None for form in self.op.signature.inputs[len(forms) :] if not form.is_value]
+        return [position for position, form in enumerate(forms) if not form.is_value], omitted
+
+    @cached_property
+    def _variables(self) -> list[int]:
+        forms = zip(self.node.inputs, input_forms(self.op, self.node), strict=True)
+        return [index for index, form in forms if form.is_state and index >= 0]
+
+    def kernel_for(self, prepared: Prepared) -> Callable[..., Any]:
+        """What computes this prepared call from its arrays, made once: a compiled twin packs its constants."""
+        if prepared not in self.kernels:
+            twin = fast.TWINS.get(prepared.variant) if self.engine == "jit" else None
+            plain = partial(prepared.variant.run, prepared.plan)
+            constants = self._operands(self.constants) if twin is not None else []
+            self.kernels[prepared] = plain if twin is None else twin(prepared.plan, *constants)
+        return self.kernels[prepared]
+
+    def prepare_for(self, inputs: Sequence[Array | None]) -> Prepared:
+        """The prepared call for these inputs, made once for each combination of shapes and values."""
+        if self.prepared is not None:
+            return self.prepared
+        forms = input_forms(self.op, self.node)
+        key = tuple(
+            None if array is None else (array.shape, array.tobytes() if form.is_value else b"")
+            for array, form in zip(inputs, forms, strict=True)
+        )
+        if key not in self.memory:
+            tensors = self.subgraph.tensors
+            operands = [
+                None if array is None else Operand(tensors[index], array.shape, array if form.is_value else None)
+                for index, array, form in zip(self.node.inputs, inputs, forms, strict=True)
+            ]
+            self.memory[key] = _prepare(self.op, self.node, self.subgraph, operands, self.kernel_set)
+        return self.memory[key]
+
+    def __str__(self) -> str:
+        variant = "planned when it runs" if self.prepared is None else self.prepared.variant.name
+        folded = ", folded" if self.folded is not None else ""
+        return f"{self.node.label}: {self.op.signature.text}  [{variant}, {self.kernel_set}, {self.engine}{folded}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What will be computed for one subgraph: its steps, the shapes known beforehand, the constants.
+
+    `stopped` says why a partial program does not go on.
+    """
+
+    graph: Graph
+    subgraph: Subgraph
+    engine: str
+    steps: tuple[Step, ...]
+    shapes: Mapping[int, Shape]
+    constants: Mapping[int, Array]
+    settings: tuple[Mapping[str, Op], Kernels]
+    stopped: str | None = None
+    memory: dict[Any, "Program"] = field(default_factory=dict, repr=False)
+
+    def callee(self, subgraph: int, shapes: Sequence[Shape]) -> "Program":
+        """The program of a subgraph that a step calls with inputs of these shapes, bound once for each."""
+        key = (subgraph, tuple(shapes))
+        takes = self.graph.subgraphs[subgraph].inputs
+        if len(takes) != len(shapes):
+            raise ModelError(f"subgraph {subgraph} takes {len(takes)} inputs, it is called with {len(shapes)}")
+        if key not in self.memory:
+            ops, kernels = self.settings
+            bound = bind(self.graph, dict(zip(takes, shapes, strict=True)), ops, kernels, self.engine, subgraph)
+            self.memory[key] = replace(bound, memory=self.memory)
+        return self.memory[key]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.steps))
+
+
+def bind(
+    graph: Graph,
+    shapes: Mapping[int, Shape] | None = None,
+    ops: Mapping[str, Op] = OPS,
+    kernels: Kernels = "reference",
+    engine: str = "auto",
+    subgraph: int = 0,
+    partial: bool = False,
+) -> Program:
+    """Prepare every step of a subgraph, the main one unless told otherwise.
+
+    `shapes` replaces input shapes, by tensor index. `kernels` names the kernel set to follow, or maps op codes to sets
+    with "*" for the rest. `engine` is "numpy", "jit" or "auto". Neither changes what a kernel set computes. A `partial`
+    program ends before the first node that is not implemented.
+    Raises UnsupportedError for an op, type or kernel set that is not implemented, ModelError for one that cannot run.
+    """
+    block = graph.subgraphs[subgraph]
+    _check_calls(graph, ops)
+    if not partial:
+        _check_ops(graph, ops)
+    sets = _kernel_sets(kernels)
+    known = {index: (shapes or {}).get(index, block.tensors[index].shape) for index in block.inputs}
+    constants = {tensor.index: value for tensor in block.tensors if (value := tensor.value) is not None}
+    known.update({index: value.shape for index, value in constants.items()})
+    known.update({tensor.index: tensor.shape for tensor in block.tensors if tensor.is_variable})
+    steps, stopped = [], None
+    for node in block.nodes:
+        try:
+            step = _step(_op(node, ops), node, block, known, constants, sets(node.op))
+        except UnsupportedError as error:
+            if not partial:
+                raise
+            stopped = str(error)
+            break
+        if step.prepared is not None:
+            made = zip(node.outputs, step.prepared.output_shapes, strict=True)
+            known.update({index: shape for index, shape in made if shape is not None})
+        if step.folded is not None:
+            constants.update(zip(node.outputs, step.folded.outputs, strict=True))
+        steps.append(step)
+    engine = _engine(engine, steps)
+    steps = [replace(step, engine=engine, kernels={}) for step in steps]
+    return Program(graph, block, engine, tuple(steps), known, constants, (ops, kernels), stopped)
+
+
+def _step(
+    op: Op,
+    node: Node,
+    subgraph: Subgraph,
+    known: Mapping[int, Shape],
+    constants: Mapping[int, Array],
+    kernel_set: str,
+) -> Step:
+    operands = _known_operands(op, node, subgraph, known, constants)
+    prepared = None if operands is None else _prepare(op, node, subgraph, operands, kernel_set)
+    given = tuple(constants.get(index) for index in node.inputs)
+    step = Step(node, subgraph, op, kernel_set, "numpy", prepared, constants=given)
+    constant = all(index < 0 or index in constants for index in node.inputs)
+    if prepared is None or op.uses_state or not constant or not node.inputs:
+        return step
+    with np.errstate(all="ignore"):
+        folded = step.run(given, State())
+    return replace(step, folded=folded)
+
+
+def _known_operands(
+    op: Op, node: Node, subgraph: Subgraph, known: Mapping[int, Shape], constants: Mapping[int, Array]
+) -> list[Operand | None] | None:
+    """The operands of a node; None when a shape, or a value that the plan reads, is not known yet."""
+    if op.control is not None:
+        return None
+    operands: list[Operand | None] = []
+    for index, form in zip(node.inputs, input_forms(op, node), strict=True):
+        if index < 0:
+            operands.append(None)
+        elif index not in known or (form.is_value and index not in constants):
+            return None
+        else:
+            operands.append(Operand(subgraph.tensors[index], known[index], constants.get(index)))
+    return operands
+
+
+def _prepare(op: Op, node: Node, subgraph: Subgraph, operands: Sequence[Operand | None], kernel_set: str) -> Prepared:
+    outputs = [subgraph.tensors[index] for index in node.outputs]
+    intermediates = [subgraph.tensors[index] for index in node.intermediates or () if index >= 0]
+    with np.errstate(all="ignore"):
+        return prepare(op, node, operands, outputs, kernel_set, intermediates)
+
+
+def _check_ops(graph: Graph, ops: Mapping[str, Op]) -> None:
+    """Raise UnsupportedError naming every op that is not implemented."""
+    unknown = [node for subgraph in graph.subgraphs for node in subgraph.nodes if node.op not in ops]
+    if unknown:
+        names = ", ".join(sorted({printable(node.op) for node in unknown}))
+        raise UnsupportedError(f"not implemented: {names} (first at node {unknown[0].index})")
+
+
+def _op(node: Node, ops: Mapping[str, Op]) -> Op:
+    if node.op not in ops:
+        raise UnsupportedError(f"not implemented: {node.label}")
+    return ops[node.op]
+
+
+def _check_calls(graph: Graph, ops: Mapping[str, Op]) -> None:
+    """Raise ModelError for steps that run subgraphs which do not exist, or which call each other in a circle."""
+    calls: dict[int, set[int]] = {}
+    for subgraph in graph.subgraphs:
+        for node in subgraph.nodes:
+            control = ops[node.op].control if node.op in ops else None
+            for callee in control.callees(node) if control else ():
+                if not 0 <= callee < len(graph.subgraphs):
+                    raise ModelError(f"{node.label}: there is no subgraph {callee}, only {len(graph.subgraphs)}")
+                calls.setdefault(subgraph.index, set()).add(callee)
+    try:
+        tuple(TopologicalSorter(calls).static_order())
+    except CycleError:
+        raise ModelError("subgraphs call each other in a circle, which would never end") from None
+
+
+def _kernel_sets(kernels: Kernels) -> Callable[[str], str]:
+    chosen = {"*": kernels} if isinstance(kernels, str) else {"*": "reference", **kernels}
+    for name in chosen.values():
+        if name not in KERNEL_SETS:
+            raise InputError(f"no kernel set is called {name!r}; there are {', '.join(KERNEL_SETS)}")
+        if name not in SEARCH:
+            raise UnsupportedError(f"kernel set {name!r} is not implemented; implemented: {', '.join(SEARCH)}")
+    return lambda op: chosen.get(op, chosen["*"])
+
+
+def _engine(engine: str, steps: Sequence[Step]) -> str:
+    if engine not in ("auto", "numpy", "jit"):
+        raise InputError(f"no engine is called {engine!r}; there are auto, numpy, jit")
+    has_numba = numba_is_here()
+    if engine == "jit" and not has_numba:
+        raise UnsupportedError("engine 'jit' needs numba, which is not installed; use engine='numpy'")
+    if engine != "auto":
+        return engine
+    macs = sum(step.prepared.macs for step in steps if step.prepared is not None)
+    return "jit" if has_numba and macs >= JIT_PAYS_OFF else "numpy"

@@ -1,0 +1,177 @@
+"""LSTM ops: coupled input gate, peepholes, projection, layer normalization, clips, diagonals, time first or not."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from minilite.format.options.recurrent import (
+    BidirectionalSequenceLSTMOptions,
+    LSTMOptions,
+    UnidirectionalSequenceLSTMOptions,
+)
+from minilite.ops.lstm.bidirectional import HYBRID as BOTH_HYBRID
+from minilite.ops.lstm.variants import FLOAT, HYBRID, INTEGER
+
+from .case import Case, OneOp, Operand, one_op
+from .strategies import arrays, scales, zero_points
+
+CELL_EXPONENTS = st.integers(-15, -9)
+
+
+class Draw:
+    """What one example of a cell is made of: its kind ("float32", "int8" or "hybrid"), lengths and parts."""
+
+    def __init__(self, draw: Any, kind: str, sequence: bool = True) -> None:
+        self.draw, self.kind = draw, kind
+        self.batch, self.time = draw(st.integers(1, 5)), draw(st.integers(1, 4)) if sequence else 1
+        self.cells, self.depth = draw(st.integers(1, 13)), draw(st.integers(1, 34))
+        self.coupled, self.peephole, self.norm, self.projected = (draw(st.booleans()) for _ in range(4))
+        self.outputs = draw(st.integers(1, self.cells)) if self.projected else self.cells
+        self.weight_kind = {"float32": "float32", "hybrid": "int8"}.get(kind, kind)
+        self.diagonal = kind == "float32" and self.outputs == self.cells and draw(st.integers(0, 4)) == 0
+        self.gate_scales = [np.float32(draw(scales(1e-4, 4e-4))) if self.norm else np.float32(2**-12) for _ in range(4)]
+
+    def constant(self, kind: str, shape: tuple[int, ...], scale: Any = None, size: float = 1.0) -> Operand:
+        if kind == "float32":
+            return Operand(kind, shape, self.draw(arrays(kind, shape, -size, size)), constant=True)
+        if kind == "int32":
+            data = np.random.default_rng(self.draw(st.integers(0, 999))).integers(-3000, 3000, shape)
+            return Operand(kind, shape, data, scale, constant=True)
+        return Operand(kind, shape, self.draw(arrays(kind, shape)), scale, constant=True)
+
+    def weights(self, shape: tuple[int, ...], low: float = 1e-3, high: float = 0.02) -> Operand:
+        scale = None if self.weight_kind == "float32" else self.draw(scales(low, high))
+        return self.constant(self.weight_kind, shape, scale)
+
+    def cell(self) -> list[Operand | None]:
+        """Operands 1 to 17."""
+        recurrent = (self.cells,) if self.diagonal else (self.cells, self.outputs)
+        gates = "fgo" if self.coupled else "ifgo"
+        integer = self.kind == "int8"
+        vector = "int32" if integer else "float32"
+        peephole = {"float32": "float32", "hybrid": "int8", "int8": "int16"}[self.kind]
+        parts: list[Operand | None] = []
+        parts += [self.weights((self.cells, self.depth)) if gate in gates else None for gate in "ifgo"]
+        parts += [self.weights(recurrent) if gate in gates else None for gate in "ifgo"]
+        for gate in "ifo":
+            scale = None if self.kind == "float32" else self.draw(scales(1e-5, 1e-4 if integer else 1e-2))
+            used = self.peephole and gate in gates
+            parts.append(self.constant(peephole, (self.cells,), scale) if used else None)
+        parts += [self.constant(vector, (self.cells,), 1e-4) if gate in gates else None for gate in "ifgo"]
+        parts.append(self.weights((self.outputs, self.cells)) if self.projected else None)
+        has_bias = self.projected and self.draw(st.booleans())
+        return [*parts, self.constant(vector, (self.outputs,), 1e-4) if has_bias else None]
+
+    def norms(self) -> list[Operand | None]:
+        """Operands 20 to 23, sometimes absent altogether."""
+        if not self.norm:
+            return [] if self.draw(st.booleans()) else [None] * 4
+        kind, scale = ("int16", self.draw(scales(1e-5, 1e-3))) if self.kind == "int8" else ("float32", None)
+        return [
+            None if self.coupled and gate == "i" else self.constant(kind, (self.cells,), scale, 2.0) for gate in "ifgo"
+        ]
+
+    def states(self, h: Operand | None = None) -> list[Operand]:
+        if self.kind != "int8":
+            shapes = (self.batch, self.outputs), (self.batch, self.cells)
+            return [Operand("float32", shape, variable=True) for shape in shapes]
+        assert h is not None
+        cell_scale = 2.0 ** self.draw(CELL_EXPONENTS)
+        cell = Operand("int16", (self.batch, self.cells), scale=cell_scale, zero_point=0, variable=True)
+        return [h._replace(shape=(self.batch, self.outputs), variable=True), cell]
+
+    def intermediates(self) -> list[Operand]:
+        if self.kind != "int8":
+            return []
+        hidden = Operand("int8", (1,), scale=self.draw(scales(2e-3, 2e-2)), zero_point=self.draw(zero_points("int8")))
+        return [*(Operand("int16", (1,), scale=scale, zero_point=0) for scale in self.gate_scales), hidden]
+
+
+def activations(draw: Any, kind: str, shape: tuple[int, ...]) -> Operand:
+    """The input; sometimes, or in some rows, all zero."""
+    if kind == "int8":
+        return Operand(kind, shape, draw(arrays(kind, shape)), draw(scales(5e-3, 0.1)), draw(zero_points(kind)))
+    data = draw(arrays("float32", shape, -2, 2)) * np.float32(draw(st.sampled_from([0, 1, 1, 1, 1, 8])))
+    if draw(st.booleans()):
+        data.reshape(-1, shape[-1])[0] = 0
+    return Operand("float32", shape, data)
+
+
+def clips(draw: Any) -> dict[str, float]:
+    return {"cell_clip": draw(st.sampled_from([0.0, 0.5, 2.0])), "proj_clip": draw(st.sampled_from([0.0, 0.3, 1.0]))}
+
+
+@st.composite
+def sequence_lstm(draw: Any, kind: str) -> OneOp:
+    cell, time_major = Draw(draw, kind), draw(st.booleans())
+    leading = (cell.time, cell.batch) if time_major else (cell.batch, cell.time)
+    options = UnidirectionalSequenceLSTMOptions(
+        fused_activation_function=4 if kind == "int8" else draw(st.sampled_from([1, 2, 3, 4, 4, 4, 5])),
+        time_major=time_major,
+        asymmetric_quantize_inputs=draw(st.booleans()),
+        **clips(draw),
+    )
+    return build("UNIDIRECTIONAL_SEQUENCE_LSTM", cell, options, leading)
+
+
+@st.composite
+def single_lstm(draw: Any, kind: str) -> OneOp:
+    cell = Draw(draw, kind, sequence=False)
+    cell.diagonal = False
+    options = LSTMOptions(fused_activation_function=4, asymmetric_quantize_inputs=draw(st.booleans()), **clips(draw))
+    return build("LSTM", cell, options, (cell.batch,))
+
+
+def build(op: str, cell: Draw, options: Any, leading: tuple[int, ...]) -> OneOp:
+    draw, kind = cell.draw, cell.kind
+    x = activations(draw, kind, (*leading, cell.depth))
+    y = Operand(x.type, (*leading, cell.outputs))
+    if kind == "int8":
+        y = y._replace(scale=draw(scales(2e-3, 2e-2)), zero_point=draw(zero_points(kind)))
+    inputs = [x, *cell.cell(), *cell.states(y), *cell.norms()]
+    return one_op(op, options, inputs, [y], version=4 if op == "LSTM" else 3, intermediates=cell.intermediates())
+
+
+@st.composite
+def two_lstm(draw: Any, kind: str) -> OneOp:
+    forward, time_major, merged = Draw(draw, kind), draw(st.booleans()), draw(st.booleans())
+    if merged and not time_major:
+        forward.batch = 1  # LiteRT misplaces the others
+    forward.diagonal = forward.norm = False
+    backward = Draw(draw, kind)
+    for same in ("batch", "depth", "cells", "outputs", "projected", "diagonal", "norm"):
+        setattr(backward, same, getattr(forward, same))
+    options = BidirectionalSequenceLSTMOptions(
+        fused_activation_function=4,
+        asymmetric_quantize_inputs=draw(st.booleans()),
+        time_major=time_major,
+        merge_outputs=merged,
+        **clips(draw),
+    )
+    leading = (forward.time, forward.batch) if time_major else (forward.batch, forward.time)
+    auxiliary = draw(st.sampled_from(["none", "own", "shared"]))
+    depth = draw(st.integers(1, 20)) if auxiliary == "shared" else forward.depth
+    aux = None if auxiliary == "none" else activations(draw, kind, (*leading, depth))
+    aux_weights = [
+        None if auxiliary != "shared" or (cell.coupled and gate == "i") else cell.weights((cell.cells, depth))
+        for cell in (forward, backward)
+        for gate in "ifgo"
+    ]
+    states = [*forward.states(), *backward.states()]
+    x = activations(draw, kind, (*leading, forward.depth))
+    lengths = [2 * forward.outputs] if merged else [forward.outputs] * 2
+    outputs = [Operand("float32", (*leading, length)) for length in lengths]
+    inputs = [x, *forward.cell(), *backward.cell(), *states, aux, *aux_weights]
+    return one_op("BIDIRECTIONAL_SEQUENCE_LSTM", options, inputs, outputs, version=3)
+
+
+CASES = (
+    *(
+        Case(op, types, draw(kind))
+        for op, draw in (("UNIDIRECTIONAL_SEQUENCE_LSTM", sequence_lstm), ("LSTM", single_lstm))
+        for types, kind in ((FLOAT.types[0], "float32"), (HYBRID.types[0], "hybrid"), (INTEGER.types[0], "int8"))
+    ),
+    Case("BIDIRECTIONAL_SEQUENCE_LSTM", "float32", two_lstm("float32")),
+    Case("BIDIRECTIONAL_SEQUENCE_LSTM", BOTH_HYBRID.types[0], two_lstm("hybrid")),
+)

@@ -1,0 +1,51 @@
+"""AVERAGE_POOL_2D, MAX_POOL_2D, L2_POOL_2D: types, both paddings, windows larger than the image, all activations."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from minilite.format.options.convolution import Pool2DOptions
+from minilite.numerics.geometry import SAME, VALID, slide
+
+from .case import Case, OneOp, one_op
+from .strategies import ACTIVATIONS, arrays, operands, scales
+
+TYPES = ("float32", "int8", "uint8", "int16")
+
+
+@st.composite
+def pool(draw: Any, op: str, kind: str, version: int = 3) -> OneOp:
+    batch, channels = draw(st.integers(1, 3)), draw(st.integers(1, 4))
+    height, width = draw(st.integers(1, 8)), draw(st.integers(1, 8))
+    padding = draw(st.sampled_from([SAME, VALID]))
+    largest = (height, width) if padding == VALID else (9, 9)
+    rows, columns = (draw(st.integers(1, size)) for size in largest)
+    strides = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    options = Pool2DOptions(
+        padding=padding,
+        stride_h=strides[0],
+        stride_w=strides[1],
+        filter_height=rows,
+        filter_width=columns,
+        fused_activation_function=draw(ACTIVATIONS),
+    )
+    x = draw(operands(kind, (batch, height, width, channels)))
+    if kind == "float32" and draw(st.booleans()):  # few values: zeros of both signs, ties, infinities, NaN
+        few = np.array([0.0, -0.0, 1.0, -1.0, 6.0, 7.0, np.inf, -np.inf, np.nan], np.float32)
+        x = x._replace(data=few[draw(arrays("uint8", x.shape)) % len(few)])
+    if kind == "int16":
+        x = x._replace(scale=draw(scales(1e-5, 1e-2)))
+    shape = (
+        batch,
+        slide(height, rows, strides[0], 1, padding).output,
+        slide(width, columns, strides[1], 1, padding).output,
+        channels,
+    )
+    return one_op(op, options, [x], [x._replace(shape=shape, data=None)], version)
+
+
+CASES = (
+    *(Case(op, kind, pool(op, kind)) for op in ("AVERAGE_POOL_2D", "MAX_POOL_2D") for kind in TYPES),
+    Case("L2_POOL_2D", "float32", pool("L2_POOL_2D", "float32", version=1)),
+)

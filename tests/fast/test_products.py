@@ -1,0 +1,58 @@
+"""Products of 8-bit codes against NumPy, with sizes below, at and beyond a block, on every path of this CPU."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minilite.fast.products import POINT, pack, windows_product
+from minilite.numerics.affine import Range
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.rescale import make_rescale
+from tests.house.sources import ROOT
+
+pytest.importorskip("numba", reason="numba is not installed")
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from([np.int8, np.uint8]),
+    st.tuples(st.integers(1, 14), st.integers(1, 70), st.integers(1, 150)),
+    st.sampled_from(["double", "float64-away", "half-up"]),
+    st.integers(0, 999),
+)
+def test_product_equals_numpy(dtype: type, sizes: tuple[int, int, int], rule: str, seed: int) -> None:
+    generator, limits = np.random.default_rng(seed), np.iinfo(dtype)
+    m, k, n = sizes
+    x, w = (generator.integers(limits.min, limits.max + 1, shape).astype(dtype) for shape in ((m, k), (n, k)))
+    zeros = tuple(generator.integers(limits.min, limits.max + 1, 3).tolist())
+    bias = generator.integers(-(2**31), 2**31, n) >> generator.integers(0, 20)
+    rescale = make_rescale(rule, generator.uniform(1e-5, generator.choice([1e-3, 0.9, 5]), n))
+    accumulators = wrap_int32((x.astype(np.int64) - zeros[0]) @ (w.astype(np.int64) - zeros[1]).T + bias)
+    expected = np.clip(rescale(accumulators) + zeros[2], limits.min, limits.max)
+    packed = pack(w[:, None], bias, zeros, rescale, Range(limits.min, limits.max))
+    y = np.zeros((1, 1, m, n), np.uint8)
+    windows_product(x.view(np.uint8)[None, None], y, POINT, (m, *POINT[1:]), 0, packed)
+    assert np.array_equal(y[0, 0].view(dtype), expected)
+
+
+@pytest.mark.skipif("MINILITE_CPU" in os.environ, reason="another CPU's path")
+@pytest.mark.parametrize("setting", ["MINILITE_CPU=generic", "NUMBA_DISABLE_JIT=1"])
+def test_other_paths_give_the_same_bits(setting: str) -> None:
+    name, value = setting.split("=")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::test_product_equals_numpy"]
+    environment = {**os.environ, "MINILITE_CPU": "generic", name: value}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_an_unknown_path_is_refused() -> None:
+    code = "from minilite.fast.intrinsics import way; way()"
+    environment = {**os.environ, "MINILITE_CPU": "abacus"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert "MINILITE_CPU is 'abacus', this CPU can be one of" in done.stderr
