@@ -1,11 +1,16 @@
-"""Shared by all tests: where the real models are."""
+"""Shared by all tests: where the real models are, and how examples are drawn.
 
+The same examples are drawn every time; MINILITE_RANDOM=1 draws others, to look for what the fixed ones miss.
+"""
+
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-settings.register_profile("minilite", deadline=None, database=None)  # no timing decides a test
+REPEATABLE = not os.environ.get("MINILITE_RANDOM")
+settings.register_profile("minilite", deadline=None, database=None, derandomize=REPEATABLE)  # no timing decides a test
 settings.load_profile("minilite")
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "models"

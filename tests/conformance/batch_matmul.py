@@ -43,9 +43,14 @@ def batch_matmul(draw: Any, left: str, right: str, out: str) -> OneOp:
 
 @st.composite
 def hybrid(draw: Any) -> OneOp:
-    """LiteRT mixes up the scales of rows when two leading dimensions are longer than 1."""
+    """LiteRT mixes up the scales of rows when two leading dimensions are longer than 1.
+
+    Of several matrices w along the first of five axes it sums up only the first and reads the other sums unwritten.
+    """
     adj_x, adj_y = draw(st.booleans()), draw(st.booleans())
-    x_shape, w_shape, y_shape = draw(matrices(1, adj_x, adj_y))
+    x_shape, w_shape, y_shape = draw(
+        matrices(1, adj_x, adj_y).filter(lambda drawn: len(drawn[1]) < 5 or drawn[1][0] == 1)
+    )
     data = draw(arrays("float32", x_shape)) * np.float32(draw(st.sampled_from([0, 1e-30, 0.3, 1, 1, 1e6])))
     data = data + np.float32(draw(st.sampled_from([0, 0, 9, -9])))
     if draw(st.booleans()):
