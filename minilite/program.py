@@ -248,7 +248,7 @@ def _check_ops(graph: Graph, ops: Mapping[str, Op]) -> None:
 def _op(node: Node, ops: Mapping[str, Op]) -> Op:
     if node.op not in ops:
         raise UnsupportedError(f"not implemented: {node.label}")
-    return ops[node.op]
+    return ops[node.op].for_node(node)
 
 
 def _check_calls(graph: Graph, ops: Mapping[str, Op]) -> None:

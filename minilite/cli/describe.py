@@ -96,7 +96,8 @@ def _subgraph(subgraph: Subgraph) -> Document:
 
 def _node(subgraph: Subgraph, position: int, memory: ActivationMemory) -> Document:
     node = subgraph.nodes[position]
-    op = None if node.is_custom else OPS.get(node.op)
+    found = None if node.is_custom else OPS.get(node.op)
+    op = None if found is None else found.for_node(node)
     custom = node.custom_options
     return {
         "index": node.index,

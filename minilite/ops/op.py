@@ -94,7 +94,8 @@ class Op:
 
     `code` is the builtin's name or a custom op's. `shapes` gives the output shapes where the signature's letters do
     not. `macs` counts multiply-accumulates. The kernels of an op that `uses_state` take the State after the plan.
-    An op that runs subgraphs has no variants but a `control`.
+    An op that runs subgraphs has no variants but a `control`. `others` are definitions under the same code, each with
+    the nodes it is for: kernels that share a builtin but not its operands.
     """
 
     code: str
@@ -105,6 +106,11 @@ class Op:
     macs: Callable[[Call[Any]], int] | None = None
     uses_state: bool = False
     control: Control | None = None
+    others: tuple[tuple[Callable[[Node], bool], "Op"], ...] = ()
+
+    def for_node(self, node: Node) -> "Op":
+        """The definition that applies to `node`."""
+        return next((op for applies, op in self.others if applies(node)), self)
 
     @cached_property
     def signature(self) -> Signature:

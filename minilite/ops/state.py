@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minilite.format.enums import TensorType
 from minilite.graph import Subgraph, Tensor
 
 Array = NDArray[Any]
@@ -22,16 +23,16 @@ class State:
     resources: dict[Any, Any] = field(default_factory=dict)
 
     def variable(self, subgraph: Subgraph, tensor: Tensor) -> Array:
-        """The value of a variable tensor; before its first assignment, its zero point everywhere."""
+        """The value of a variable tensor; before its first assignment, what it starts with."""
         return self.variables.get((subgraph.index, tensor.index), initial(tensor))
 
     def reset(self) -> None:
-        """Set every variable tensor back to its zero point. Resources stay, as in the official interpreter."""
+        """Set every variable tensor back to what it starts with. Resources stay, as in the official interpreter."""
         self.variables.clear()
 
 
 def initial(tensor: Tensor) -> Array:
-    """The first value of a variable tensor: the code of zero, not zero itself."""
+    """The first value of a variable tensor: for int8 the code of zero; other types hold 0, whatever that stands for."""
     affine = tensor.quantization
-    zero = int(affine.zero_point.flat[0]) if affine is not None and tensor.dtype.kind in "iu" else 0
+    zero = int(affine.zero_point.flat[0]) if affine is not None and tensor.type == TensorType.INT8 else 0
     return np.full(tensor.shape, zero, tensor.dtype)

@@ -13,7 +13,7 @@ from minilite.format.table import Table
 from minilite.graph import DTYPES, Graph, Node, Subgraph, Tensor
 from minilite.graph.packed import PACKED_BITS, pack
 from minilite.graph.strings import encode_strings
-from minilite.ops import OPS, Variant
+from minilite.ops import OPS, Op, Variant
 
 
 def stored_bytes(array: Any, kind: TensorType) -> Any:
@@ -123,7 +123,12 @@ class Case:
         return f"{self.op}-{self.types.replace(' ', ',')}{self.variant and '-' + self.variant}"
 
 
+def definitions(code: str) -> tuple[Op, ...]:
+    """The op of this code and the others under it."""
+    return (OPS[code], *(op for _, op in OPS[code].others))
+
+
 def variant_of(case: Case) -> Variant | None:
     """The variant of the op that declares the case's types; None for an op that only runs subgraphs."""
-    declaring = (variant for variant in OPS[case.op].variants if case.types in variant.types)
+    declaring = (variant for op in definitions(case.op) for variant in op.variants if case.types in variant.types)
     return next((variant for variant in declaring if case.variant in ("", variant.name)), None)

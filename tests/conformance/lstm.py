@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from minilite.format.enums import LSTMKernelType
 from minilite.format.options.recurrent import (
     BidirectionalSequenceLSTMOptions,
     LSTMOptions,
     UnidirectionalSequenceLSTMOptions,
 )
+from minilite.ops.lstm.basic import CODES as BASIC_CODES
+from minilite.ops.lstm.basic import FLOAT as BASIC_FLOAT
 from minilite.ops.lstm.bidirectional import HYBRID as BOTH_HYBRID
 from minilite.ops.lstm.variants import FLOAT, HYBRID, INTEGER
 
@@ -166,7 +169,35 @@ def two_lstm(draw: Any, kind: str) -> OneOp:
     return one_op("BIDIRECTIONAL_SEQUENCE_LSTM", options, inputs, outputs, version=3)
 
 
+@st.composite
+def basic_lstm(draw: Any, kind: str) -> OneOp:
+    batch, depth, cells = draw(st.integers(1, 9)), draw(st.integers(1, 34)), draw(st.integers(1, 13))
+    w_shape, b_shape, state_shape = (4 * cells, depth + cells), (4 * cells,), (batch, cells)
+    options = LSTMOptions(fused_activation_function=4, kernel_type=LSTMKernelType.BASIC)
+    if kind == "float32":
+        x, h, w, b, c = (Operand(kind, shape) for shape in ((batch, depth), state_shape, w_shape, b_shape, state_shape))
+        both, gates = Operand(kind, (batch, depth + cells)), Operand(kind, (batch, 4 * cells))
+        size = draw(st.sampled_from([0.5, 1.0, 4.0]))
+    else:
+        size = 1.0
+        unit, w_scale = {"scale": 2**-7, "zero_point": 128}, draw(scales(1e-3, 0.1))
+        x, h = Operand(kind, (batch, depth), **unit), Operand(kind, state_shape, **unit)
+        w = Operand(kind, w_shape, scale=w_scale, zero_point=draw(zero_points(kind)))
+        b = Operand("int32", b_shape, np.random.default_rng(depth).integers(-9000, 9000, b_shape), w_scale / 128, 0)
+        c = Operand("int16", state_shape, scale=2**-11, zero_point=0)
+        both, gates = x._replace(shape=(batch, depth + cells)), c._replace(shape=(batch, 4 * cells), scale=2**-12)
+    fill = [
+        o if o.data is not None else o._replace(data=draw(arrays(o.type, o.shape, -size, size)))
+        for o in (x, h, w, b, c)
+    ]
+    constants, given = {2, 3}, draw(st.booleans())  # states that are given are graph inputs, others start at 0
+    inputs = [o._replace(constant=i in constants, variable=i in (1, 4) and not given) for i, o in enumerate(fill)]
+    return one_op("LSTM", options, inputs, [h, c, both, gates], version=2)
+
+
 CASES = (
+    Case("LSTM", BASIC_FLOAT.types[0], basic_lstm("float32")),
+    Case("LSTM", BASIC_CODES.types[0], basic_lstm("uint8")),
     *(
         Case(op, types, draw(kind))
         for op, draw in (("UNIDIRECTIONAL_SEQUENCE_LSTM", sequence_lstm), ("LSTM", single_lstm))

@@ -38,8 +38,12 @@ def with_rule(case: Case, rule: str) -> dict[str, Op]:
     """The ops with `rule` in place of the one this case's variant follows."""
     op, chosen = OPS[case.op], variant_of(case)
     mutant = replace(chosen, rules={"reference": rule})
-    variants = tuple(mutant if variant is chosen else variant for variant in op.variants)
-    return {**OPS, op.code: replace(op, variants=variants)}
+
+    def mutated(op: Op) -> Op:
+        variants = tuple(mutant if variant is chosen else variant for variant in op.variants)
+        return replace(op, variants=variants, others=tuple((nodes, mutated(other)) for nodes, other in op.others))
+
+    return {**OPS, op.code: mutated(op)}
 
 
 def wrong_rules(case: Case) -> list[str]:

@@ -2,7 +2,7 @@
 
     UNIDIRECTIONAL_SEQUENCE_LSTM    along the time axis of x [time,n,d] or [n,time,d]
     BIDIRECTIONAL_SEQUENCE_LSTM     two cells, one of them backwards (bidirectional.py)
-    LSTM                            one step, x [n,d]
+    LSTM                            one step, x [n,d]; with the option kernel_type BASIC another cell (basic.py)
 
 float32; hybrid: int8 weights, float activations; int8: 8-bit activations, 16-bit gates and cell state. Follows
 tflite/kernels/unidirectional_sequence_lstm.cc, lstm.cc (the full kernel) and lstm_eval.cc.
@@ -12,6 +12,7 @@ from minilite.format.options.recurrent import LSTMOptions, UnidirectionalSequenc
 from minilite.ops.call import Call
 from minilite.ops.op import Op
 
+from .basic import BASIC_LSTM, is_basic
 from .bidirectional import BIDIRECTIONAL_SEQUENCE_LSTM
 from .operands import batch_of, cell_forms, shapes
 from .variants import VARIANTS
@@ -31,5 +32,5 @@ def macs(call: Call[LSTMOptions]) -> int:
 UNIDIRECTIONAL_SEQUENCE_LSTM = Op(
     "UNIDIRECTIONAL_SEQUENCE_LSTM", SIGNATURE, UnidirectionalSequenceLSTMOptions, VARIANTS, shapes=shapes, macs=macs
 )
-LSTM = Op("LSTM", SIGNATURE, LSTMOptions, VARIANTS, shapes=shapes, macs=macs)
+LSTM = Op("LSTM", SIGNATURE, LSTMOptions, VARIANTS, shapes=shapes, macs=macs, others=((is_basic, BASIC_LSTM),))
 OPS = (UNIDIRECTIONAL_SEQUENCE_LSTM, BIDIRECTIONAL_SEQUENCE_LSTM, LSTM)
