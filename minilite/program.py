@@ -88,7 +88,7 @@ class Step:
             twin = fast.TWINS.get(prepared.variant) if self.engine == "jit" else None
             plain = partial(prepared.variant.run, prepared.plan)
             constants = self._operands(self.constants) if twin is not None else []
-            self.kernels[prepared] = plain if twin is None else twin(prepared.plan, *constants)
+            self.kernels[prepared] = plain if twin is None else twin(prepared, *constants)
         return self.kernels[prepared]
 
     def prepare_for(self, inputs: Sequence[Array | None]) -> Prepared:

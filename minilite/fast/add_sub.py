@@ -1,8 +1,6 @@
-"""ADD and SUB of codes in compiled loops. The definition is minilite/ops/add_sub.py.
+"""ADD and SUB of codes in compiled loops. The definition is minilite/ops/add_sub.py."""
 
-An operand of 8 bits has 256 codes: each is brought to the common scale once, and looked up from then on.
-"""
-
+import math
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,60 +10,64 @@ from minilite.numerics.fixed_point import shift_left_int32
 from minilite.numerics.jit import kernel
 from minilite.ops.add_sub import ADD_VARIANTS, SUB_VARIANTS, Plan
 from minilite.ops.call import Array
-from minilite.ops.common_scale import to_common_scale
+from minilite.ops.prepare import Prepared
 
-from .blocks import LANES, requantize
-from .products import is_in_vectors, requantize_table, writable
+from .blocks import LANES, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, codes_table, rule_in_vectors
 from .rescale import rescale_arrays, rescale_one
-from .twins import Kernel, Twins
-
-AT_ONCE = 16 * LANES  # elements whose sums are kept before they are rescaled
+from .twins import Kernel, Loop, Looped, Twins, join
 
 
-class Packed(NamedTuple):
-    """Constants as the loop for 8-bit codes takes them."""
+class Numbers(NamedTuple):
+    """What the loop for 8-bit codes needs to know."""
 
-    a: Array  # int32 [256], by code as uint8: the operand on the common scale
-    b: Array  # the same, with its sign
-    table: Array  # see blocks; all lanes alike
-    limits: tuple[int, int, int]  # lowest and highest code less the zero point, the zero point
-    total: Array  # int32 [1, AT_ONCE], scratch
+    elements: int
+    a_zero: int  # of the codes as signed numbers
+    b_zero: int
+    sign: int  # of b
+    more_bits: int
+    flip: int  # makes the codes signed
+    rule: int
+    low: int
+    high: int
+    zero: int
 
 
-def twin(plan: Plan, a: Array | None, b: Array | None) -> Kernel:
-    """Tables for 8-bit codes, the definition's steps for others."""
-    if plan.dtype.itemsize > 1 or not is_in_vectors(plan.rescale):
-        return partial(quantized, plan)
-    codes = np.arange(256, dtype=np.uint8).view(plan.dtype)
-    terms = [to_common_scale(term, codes, plan.more_bits).astype(np.int32) for term in (plan.a, plan.b)]
+NUMBERS = len(Numbers._fields)
+
+
+def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
+    """The loop for 8-bit codes of one shape."""
+    call, plan = prepared.call, prepared.plan
+    scalings = plan.a.rescale, plan.b.rescale, plan.rescale
+    rules = [rule_in_vectors(scaling) for scaling in scalings]
+    if plan.dtype.itemsize > 1 or call["a"].shape != call["b"].shape or UNKNOWN in rules:
+        return None
+    shift = 0 if plan.dtype == np.int8 else SIGN_BIT
+    tables = [codes_table(scaling, np.zeros(LANES, np.int64)) for scaling in scalings]
     limits = plan.codes.low - plan.y_zero, plan.codes.high - plan.y_zero, plan.y_zero
-    table = requantize_table(plan.rescale, np.zeros(LANES, np.int64))
-    total = np.empty((1, AT_ONCE), np.int32)
-    return partial(looked_up, plan, Packed(terms[0], plan.sign * terms[1], table, limits, total))
-
-
-def looked_up(plan: Plan, packed: Packed, a: Array, b: Array) -> Array:
-    """8-bit codes for operands that stretch to one shape."""
-    if a.shape != b.shape:
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        a, b = (np.broadcast_to(array, shape).copy() for array in (a, b))
-    y = np.empty(a.shape, plan.dtype)
-    a, b, flat = (writable(array).reshape(-1).view(np.uint8) for array in (a, b, y))
-    look_up_loop(a, b, flat, packed._replace(total=np.empty_like(packed.total)))  # threads share the rest
-    return y
+    count, zeros = math.prod(call["y"].shape), (plan.a.zero - shift, plan.b.zero - shift)
+    numbers = Numbers(count, *zeros, plan.sign, plan.more_bits, shift, rules[0], *limits)
+    constants, _ = join(np.stack(tables))
+    return Loop(codes_loop, (0, 1), constants, np.array(numbers), 3 * LANES, call["y"].shape, plan.dtype)
 
 
 @kernel
-def look_up_loop(a: Any, b: Any, y: Any, packed: Any) -> None:
+def codes_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], uint8."""
-    total, table = packed.total, packed.table
-    low, high, zero = packed.limits
-    for start in range(0, y.shape[0], AT_ONCE):
-        count = min(AT_ONCE, y.shape[0] - start)
-        for n in range(count):
-            total[0, n] = np.int32(packed.a[a[start + n]] + packed.b[b[start + n]])
-        for n in range(0, count, LANES):
-            requantize(total, 0, n, table, 0, 0, low, high, zero, y, start + n, min(LANES, count - n))
+    n = Numbers(*as_tuple(numbers, NUMBERS))
+    codes = Codes(constants.view(np.int32), LANES, n.rule, n.low, n.high, n.zero)
+    if n.elements >= LANES:
+        for start in range(0, n.elements, LANES):
+            add_block(a, b, y, min(start, n.elements - LANES), codes, n)  # the last overlaps the one before it
+        return
+    scratch[: n.elements], scratch[LANES : LANES + n.elements] = a, b
+    add_block(scratch, scratch[LANES:], scratch[2 * LANES :], 0, codes, n)
+    y[:] = scratch[2 * LANES : 2 * LANES + n.elements]
+
+
+def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The loop for 8-bit codes, the definition's steps for others."""
+    return Looped(partial(codes, prepared), partial(quantized, prepared.plan), constants)
 
 
 def quantized(plan: Plan, a: Array, b: Array) -> Array:

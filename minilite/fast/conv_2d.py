@@ -1,5 +1,7 @@
 """CONV_2D in compiled loops. The definition is minilite/ops/conv_2d.py."""
 
+import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,28 +11,31 @@ from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.conv_2d import FLOAT, INT8, INT16_INT32, INT16_INT64, UINT8
 from minilite.ops.convolution import FloatPlan, Plan
+from minilite.ops.prepare import Prepared
 
-from .products import SCRATCH, Packed, pack, windows_product, writable
+from .products import Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Twins, packing, unpacked
+from .twins import Kernel, Loop, Looped, Twins, unpacked
 
 
-def pack_codes(plan: Plan, w: Array, b: Array | None) -> Packed:
-    """Constants of a product: a window of x is a row of it, in one segment per row where it has no gaps."""
-    units, height, width, _ = w.shape
+def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for 8-bit codes: a window of x is a row of a product, in one segment per row where it has no gaps."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None):
+        return None
+    (units, height, width, depth), x_shape = w.shape, call["x"].shape
+    if x_shape[3] != depth:
+        return None  # groups
     segments = height if plan.columns.dilation == 1 else height * width
     zeros = (plan.x_zero, plan.w_zero, plan.y_zero)
-    return pack(w.reshape(units, segments, -1), b, zeros, plan.rescale, plan.codes)
+    weights = w.reshape(units, segments, math.prod(w.shape[1:]) // segments)
+    problem = Problem(x_shape, (plan.rows, plan.columns), weights, b, zeros, plan.rescale, plan.codes)
+    return make_loop(problem, (0,), call["y"].shape, plan.dtype)
 
 
-def codes(plan: Plan, packed: Packed, x: Array, w: Array, b: Array | None) -> Array:
-    """8-bit codes [n,h,w,u] for x [n,h,w,c], w [u,i,j,d], b [u]."""
-    if x.shape[3] != w.shape[3]:
-        return quantized(plan, x, w, b)  # groups
-    y = np.empty((x.shape[0], plan.rows.output, plan.columns.output, w.shape[0]), plan.dtype)
-    images = writable(x).view(np.uint8)
-    windows_product(images, y.view(np.uint8), tuple(plan.rows), tuple(plan.columns), plan.x_zero & 255, packed)
-    return y
+def quantized_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for 8-bit codes."""
+    return Looped(partial(codes, prepared), partial(quantized, prepared.plan), constants)
 
 
 def quantized(plan: Plan, x: Array, w: Array, b: Array | None = None) -> Array:
@@ -157,8 +162,8 @@ def add_window(x: Any, w: Any, total: Any, p: Any, q: Any, rows: Any, columns: A
 
 
 TWINS: Twins = {
-    INT8: packing(pack_codes, codes, SCRATCH),
-    UINT8: packing(pack_codes, codes, SCRATCH),
+    INT8: quantized_codes,
+    UINT8: quantized_codes,
     INT16_INT64: unpacked(quantized),
     INT16_INT32: unpacked(quantized),
     FLOAT: unpacked(floating),

@@ -4,6 +4,8 @@
 at the same distance offsets[t] from the first code of the window everywhere, and no loop asks where the image ends.
 """
 
+import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,101 +14,128 @@ from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.convolution import FloatPlan, Plan
 from minilite.ops.depthwise_conv_2d import FLOAT, INT8, INT16, UINT8
+from minilite.ops.prepare import Prepared
 
-from .blocks import LANES, SIGN_BIT, requantize, tap_block
-from .images import copy_image, reach
-from .products import is_in_vectors, requantize_table, round_up
+from .blocks import (
+    DOUBLE,
+    LANES,
+    SIGN_BIT,
+    UNKNOWN,
+    Codes,
+    as_tuple,
+    codes_table,
+    requantize,
+    rule_in_vectors,
+    tap_block,
+)
+from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Twins, packing, unpacked
+from .twins import Kernel, Loop, Looped, Twins, join, unpacked
 
+
+class Numbers(NamedTuple):
+    """What the loop for 8-bit codes needs to know, beside how the image is copied."""
+
+    batch: int
+    units: int
+    rows: int  # positions of the window
+    columns: int
+    row_step: int  # codes of the copied image from one position to the next
+    column_step: int
+    image_size: int  # codes of an image of x
+    taps: int
+    low: int  # lowest and highest code less the zero point
+    high: int
+    zero: int
+    rule: int
+    table_columns: int
+    w: int  # where the sections of the constants start: int16 [tap, table_columns] less the zero point
+    table: int
+    offsets: int
+
+
+NUMBERS = len(Numbers._fields)
 POSITIONS = 4  # of the output that a block takes at once
+TOTAL_BYTES = 4 * POSITIONS * LANES
 
 
-class Packed(NamedTuple):
-    """Constants as the loop for 8-bit codes takes them."""
-
-    w: Array  # int16 [i*j, channels in whole vectors], less the zero point
-    table: Array  # see blocks
-    flip: int
-    x_zero: int  # as uint8
-    limits: tuple[int, int, int]  # lowest and highest code less the zero point, the zero point
-    windows: tuple[tuple[int, ...], tuple[int, ...]]  # rows and columns
-    offsets: Array  # int64 [i*j], scratch
-    total: Array  # int32 [POSITIONS, LANES], scratch: the sums of a block
-
-
-def pack_codes(plan: Plan, w: Array, b: Array | None) -> Packed:
-    """Constants for w [1,i,j,u] and b [u]: the zero point of x joins the bias."""
-    units, flip = w.shape[3], 0 if plan.dtype == np.int8 else SIGN_BIT
+def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for 8-bit codes x [n,h,w,c], w [1,i,j,u], b [u]: the zero point of x joins the bias."""
+    call, plan = prepared.call, prepared.plan
+    rule = rule_in_vectors(plan.rescale)
+    if w is None or (b is None) != (call.optional("b") is None) or rule == UNKNOWN:
+        return None
+    units, flip, x_shape = w.shape[3], 0 if plan.dtype == np.int8 else SIGN_BIT, call["x"].shape
+    rows, columns = plan.rows, plan.columns
+    image = make_image(x_shape, rows, columns, units, plan.x_zero & 255, flip)
     weights = w.reshape(-1, units).astype(np.int64) - plan.w_zero
     bias = -(plan.x_zero - flip) * weights.sum(axis=0)
-    padded = np.zeros((len(weights), round_up(units, LANES)), np.int16)
+    table = codes_table(plan.rescale, bias if b is None else bias + b)
+    padded = np.zeros((len(weights), table.shape[1]), np.int16)
     padded[:, :units] = weights
-    return Packed(
-        w=padded,
-        table=requantize_table(plan.rescale, bias if b is None else bias + b),
-        flip=flip,
-        x_zero=plan.x_zero & 255,
-        limits=(plan.codes.low - plan.y_zero, plan.codes.high - plan.y_zero, plan.y_zero),
-        windows=(tuple(plan.rows), tuple(plan.columns)),
-        offsets=np.empty(len(weights), np.int64),
-        total=np.empty((POSITIONS, LANES), np.int32),
+    i, j = np.indices((rows.size, columns.size)).reshape(2, -1)
+    offsets = (i * rows.dilation * image.across + j * columns.dilation) * units
+    constants, starts = join(padded, table, offsets)
+    numbers = Numbers(
+        batch=x_shape[0],
+        units=units,
+        rows=rows.output,
+        columns=columns.output,
+        row_step=rows.stride * image.across * units,
+        column_step=columns.stride * units,
+        image_size=math.prod(x_shape[1:]),
+        taps=len(offsets),
+        low=plan.codes.low - plan.y_zero,
+        high=plan.codes.high - plan.y_zero,
+        zero=plan.y_zero,
+        rule=rule,
+        table_columns=table.shape[1],
+        **dict(zip(Numbers._fields[-len(starts) :], starts, strict=True)),
     )
-
-
-def codes(plan: Plan, packed: Packed, x: Array, w: Array, b: Array | None) -> Array:
-    """8-bit codes [n,h,w,u] for x [n,h,w,c], w [1,i,j,u], b [u]."""
-    if not is_in_vectors(plan.rescale):
-        return quantized(plan, x, w, b)
-    y = np.empty((x.shape[0], plan.rows.output, plan.columns.output, w.shape[3]), plan.dtype)
-    codes_loop(np.ascontiguousarray(x).view(np.uint8), y.view(np.uint8), packed)
-    return y
+    scratch = TOTAL_BYTES + image_bytes(image) + LANES  # a block reads whole vectors
+    every = np.array([*numbers, *image], np.int64)
+    return Loop(codes_loop, (0,), constants, every, scratch, call["y"].shape, plan.dtype)
 
 
 @kernel
-def codes_loop(x: Any, y: Any, packed: Any) -> None:
+def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,w,c], uint8."""
-    rows, columns = packed.windows
-    width, units = reach(columns), y.shape[3]
-    if y.size == 0:
-        return
-    for i in range(rows[2]):
-        for j in range(columns[2]):
-            packed.offsets[i * columns[2] + j] = (i * rows[4] * width + j * columns[4]) * units
-    image = np.empty(reach(rows) * width * units + LANES, np.uint8)  # a block reads whole vectors
-    codes = y.reshape(-1)
-    for n in range(y.shape[0]):
-        copy_image(x[n], image, rows, columns, units, packed.x_zero)
-        for p in range(rows[0]):
-            start, y_start = p * rows[3] * width * units, (n * rows[0] + p) * columns[0] * units
-            codes_row(image, start, columns[3] * units, codes, y_start, columns[0], units, packed)
+    n = Numbers(*as_tuple(numbers, NUMBERS))
+    codes = Codes(constants[n.table : n.offsets].view(np.int32), n.table_columns, n.rule, n.low, n.high, n.zero)
+    w = constants[n.w : n.table].view(np.int16)
+    offsets = constants[n.offsets : n.offsets + 8 * n.taps].view(np.int64)
+    total, image = scratch[:TOTAL_BYTES].view(np.int32), scratch[TOTAL_BYTES:]
+    for k in range(n.batch):
+        source = x[k * n.image_size : (k + 1) * n.image_size]
+        copy_image(source, image, Image(*as_tuple(numbers[NUMBERS:], IMAGE)))
+        for p in range(n.rows):
+            y_start = (k * n.rows + p) * n.columns * n.units
+            codes_row(image, p * n.row_step, y, y_start, w, offsets, codes, total, n)
 
 
-def codes_row(image: Any, start: Any, step: Any, y: Any, y_start: Any, positions: Any, units: Any, packed: Any) -> None:
-    """One row of outputs, whose windows start `step` codes apart."""
-    q = 0
-    while q < positions:
-        if positions >= POSITIONS:
-            q = min(q, positions - POSITIONS)  # the last block overlaps the one before it
-            count = POSITIONS
-        else:
-            count = 1
-        for u in range(0, units, LANES):
-            first = start + q * step + u
-            if count == 1:
-                tap_block(image, first, step, packed.offsets, packed.w, u, packed.flip, packed.total, 1)
+def codes_row(
+    image: Any, start: Any, y: Any, y_start: Any, w: Any, offsets: Any, codes: Any, total: Any, n: Any
+) -> None:
+    """One row of outputs."""
+    q, together = 0, POSITIONS if n.columns >= POSITIONS else 1
+    while q < n.columns:
+        q = min(q, n.columns - together)  # the last block overlaps the one before it
+        first, place = start + q * n.column_step, y_start + q * n.units
+        for u in range(0, n.units, LANES):
+            left, step = n.units - u, n.column_step
+            if together == 1:
+                tap_block(image, first, step, offsets, w, codes, u, y, place + u, n.units, left, total, 1)
             else:
-                tap_block(image, first, step, packed.offsets, packed.w, u, packed.flip, packed.total, 4)
-            finish(count, u, y, y_start + q * units, units, packed)
-        q += count
+                tap_block(image, first, step, offsets, w, codes, u, y, place + u, n.units, left, total, 4)
+            if codes.rule != DOUBLE:
+                for r in range(together):
+                    requantize(total, r * LANES, 0, codes, u, y, place + r * n.units + u, left)
+        q += together
 
 
-def finish(count: Any, u: Any, y: Any, y_start: Any, units: Any, packed: Any) -> None:
-    """Codes of `count` positions, LANES channels from u on, from the sums."""
-    total, table = packed.total, packed.table
-    low, high, zero = packed.limits
-    for r in range(count):
-        requantize(total, r, 0, table, u, 0, low, high, zero, y, y_start + r * units + u, min(units - u, LANES))
+def quantized_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for 8-bit codes."""
+    return Looped(partial(codes, prepared), partial(quantized, prepared.plan), constants)
 
 
 def quantized(plan: Plan, x: Array, w: Array, b: Array | None = None) -> Array:
@@ -189,8 +218,8 @@ def add_window(x: Any, w: Any, total: Any, p: Any, q: Any, rows: Any, columns: A
 
 
 TWINS: Twins = {
-    INT8: packing(pack_codes, codes, ("offsets", "total")),
-    UINT8: packing(pack_codes, codes, ("offsets", "total")),
+    INT8: quantized_codes,
+    UINT8: quantized_codes,
     INT16: unpacked(quantized),
     FLOAT: unpacked(floating),
 }

@@ -1,5 +1,6 @@
 """FULLY_CONNECTED in compiled loops. The definition is minilite/ops/fully_connected.py."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,25 +9,23 @@ from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.fully_connected import FLOAT, INT16, INT16_WEIGHTS, QUANTIZED, FloatPlan, Plan
+from minilite.ops.prepare import Prepared
 
-from .products import POINT, SCRATCH, Packed, pack, windows_product, writable
+from .products import POINT, Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Twins, packing, unpacked
+from .twins import Loop, Twins, looped, unpacked
 
 
-def pack_codes(plan: Plan, w: Array, b: Array | None) -> Packed:
-    """Constants of a product of 8-bit codes."""
-    return pack(w[:, None], b, (plan.x_zero, plan.w_zero, plan.y_zero), plan.rescale, plan.codes)
-
-
-def codes(plan: Plan, packed: Packed, x: Array, w: Array, b: Array | None) -> Array:
-    """8-bit codes for x [~d] and w [u,d]: every row of x is a window of one code position."""
-    units, depth = w.shape
-    y = np.empty(plan.shape, plan.dtype)
-    rows = writable(x).view(np.uint8).reshape(1, 1, -1, depth)
-    positions = (rows.shape[2], *POINT[1:])
-    windows_product(rows, y.view(np.uint8).reshape(1, 1, -1, units), POINT, positions, 0, packed)
-    return y
+def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for 8-bit codes x [~d] and w [u,d]: every row of x is a window of one code position."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None):
+        return None
+    rows = math.prod(call["x"].shape) // w.shape[1]
+    zeros = (plan.x_zero, plan.w_zero, plan.y_zero)
+    windows = POINT, POINT._replace(output=rows)
+    problem = Problem((1, 1, rows, w.shape[1]), windows, w[:, None], b, zeros, plan.rescale, plan.codes)
+    return make_loop(problem, (0,), plan.shape, plan.dtype)
 
 
 def quantized(plan: Plan, x: Array, w: Array, b: Array | None) -> Array:
@@ -106,7 +105,7 @@ def floating_loop(x: Any, w: Any, b: Any, y: Any, low: Any, high: Any) -> None:
 
 
 TWINS: Twins = {
-    QUANTIZED: packing(pack_codes, codes, SCRATCH),
+    QUANTIZED: looped(codes),
     INT16: unpacked(quantized),
     INT16_WEIGHTS: unpacked(quantized),
     FLOAT: unpacked(floating),

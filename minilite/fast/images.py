@@ -1,35 +1,68 @@
-"""Images copied with the padding that windows reach into, so that no loop has to ask where an image ends.
+"""Images copied with the padding that windows reach into, so that no loop has to ask where an image ends."""
 
-A window is a tuple as `numerics.geometry.Window`: output, before, size, stride, dilation.
-"""
-
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from minilite.numerics.geometry import Window
 
-def reach(window: Any) -> Any:
-    """The length that all positions of a window reach over."""
-    return (window[0] - 1) * window[3] + (window[2] - 1) * window[4] + 1
+from .blocks import copy_bytes
 
 
-def copy_image(x: Any, image: Any, rows: Any, columns: Any, units: Any, x_zero: Any) -> None:
-    """image[h,w,u], flat, = x[h,w,c] with the zero point around it, each c `units / channels` times."""
-    height, width, channels = reach(rows), reach(columns), x.shape[2]
-    multiplier = units // channels
-    left, right = min(columns[1], width), max(min(columns[1] + x.shape[1], width), columns[1])
-    for h in range(height):
-        row, base = h - rows[1], h * width * units
-        if not 0 <= row < x.shape[0]:
-            image[base : base + width * units] = x_zero
+class Image(NamedTuple):
+    """How an image of x [h,w,c] is copied to one [down, across, c * repeat] that windows stay inside of."""
+
+    height: int
+    width: int
+    channels: int
+    above: int  # rows of padding
+    left: int  # columns of padding
+    down: int
+    across: int
+    repeat: int  # each channel so many times
+    fill: int  # the code that stands for 0
+    flip: int  # XORed to each code, fill as well
+    is_whole: int  # the windows read no padding, and the image needs no copy for it
+
+
+IMAGE = len(Image._fields)
+
+
+def make_image(shape: tuple[int, ...], rows: Window, columns: Window, units: int, fill: int, flip: int) -> Image:
+    """The copy of images of this shape [n,h,w,c] for windows over rows and columns, with `units` channels."""
+    _, height, width, channels = shape
+    down, across = (
+        (window.output - 1) * window.stride + (window.size - 1) * window.dilation + 1 for window in (rows, columns)
+    )
+    whole = rows.before == 0 and columns.before == 0 and down <= height and across <= width
+    repeat = units // max(channels, 1)
+    return Image(height, width, channels, rows.before, columns.before, down, across, repeat, fill, flip, int(whole))
+
+
+def image_bytes(image: Image) -> int:
+    """The size of the copy."""
+    return max(image.down, 0) * max(image.across, 0) * image.channels * image.repeat
+
+
+def copy_image(x: Any, y: Any, image: Any) -> None:
+    """y[h,w,u], flat, = x[h,w,c] with padding around it, each c `repeat` times."""
+    pixel = image.channels * image.repeat
+    right = min(image.left + image.width, image.across)
+    fill, flip = np.uint8(image.fill ^ image.flip), np.uint8(image.flip)
+    for h in range(image.down):
+        row, base = h - image.above, h * image.across * pixel
+        if not 0 <= row < image.height:
+            y[base : base + image.across * pixel] = fill
             continue
-        image[base : base + left * units] = x_zero
-        image[base + right * units : base + width * units] = x_zero
-        start, count = base + left * units, (right - left) * channels
-        source = x[row].reshape(-1)
-        if multiplier == 1:
-            image[start : start + count] = source[:count]
+        first, last = base + image.left * pixel, base + right * pixel
+        y[base:first] = fill
+        y[last : base + image.across * pixel] = fill
+        start = row * image.width * image.channels
+        if image.repeat > 1:
+            for k in range((right - image.left) * image.channels):
+                y[first + k * image.repeat : first + (k + 1) * image.repeat] = x[start + k] ^ flip
+        elif flip != 0:
+            for k in range(last - first):
+                y[first + k] = x[start + k] ^ flip
         else:
-            for k in range(count):
-                for m in range(multiplier):
-                    image[start + k * multiplier + m] = np.uint8(source[k])
+            copy_bytes(y, first, x, start, last - first)

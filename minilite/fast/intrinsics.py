@@ -14,11 +14,11 @@ adds them in pairs (VPMADDWD), each lane has two such sums until the end. It has
 
 **Taps.** A depthwise convolution multiplies channel by channel: only weights are shared, by a few positions at once.
 
-**Requantization.** Per lane, the rule "double" of `numerics.rescale`. The 64-bit product of two 32-bit numbers fits
-half as many lanes, so the even and the odd lanes are multiplied apart and their high halves blended.
+**Requantization.** See `rules`. By the rule "double" it happens while the sums of a block are in registers; the other
+rules find them stored.
 
-`MINILITE_CPU=generic` chooses the way of CPUs without the instruction. This module and `numerics.jit` alone import
-numba, this one when a loop is compiled.
+`MINILITE_CPU=generic` chooses the way of CPUs without the instruction. This module, `llvm`, `rules` and `numerics.jit`
+alone import numba, these three when a loop is compiled.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,11 +29,29 @@ from typing import Any, NamedTuple
 from llvmlite import binding, ir
 from numba.core import types
 from numba.extending import intrinsic
+from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from .blocks import BIAS, GROUP, LANES, LEFT, MANTISSA, MASK, RIGHT
-
-BIT, I8, I16, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 16, 32, 64))
-CODES, WEIGHTS, SUMS = ir.VectorType(I8, LANES), ir.VectorType(I8, LANES * GROUP), ir.VectorType(I32, LANES)
+from .blocks import BIAS, DOUBLE, GROUP, LANES, TABLE_ROWS
+from .llvm import (
+    CODES,
+    I8,
+    I16,
+    I32,
+    I64,
+    SUMS,
+    WEIGHTS,
+    at,
+    call,
+    count_up,
+    indices,
+    length,
+    load,
+    operands_of,
+    splat,
+    store,
+    store_rows,
+)
+from .rules import BY_NAME, Limits, by_number, rows_of
 
 
 class Way(NamedTuple):
@@ -51,7 +69,7 @@ class Way(NamedTuple):
 
 def add_vnni(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
     """The dot-product instruction of AVX-512 VNNI."""
-    spread = builder.bitcast(splat(builder, codes, LANES), WEIGHTS)
+    spread = builder.bitcast(splat(builder, codes), WEIGHTS)
     return call(builder, "llvm.x86.avx512.vpdpbusd.512", SUMS, [sums, spread, weights])
 
 
@@ -84,97 +102,54 @@ def way() -> Way:
     return named[asked]
 
 
-def splat(builder: Any, value: Any, count: int) -> Any:
-    """A vector with `value` in every lane."""
-    one = builder.insert_element(ir.Constant(ir.VectorType(value.type, count), ir.Undefined), value, I32(0))
-    return builder.shuffle_vector(one, one, indices([0] * count))
-
-
-def indices(lanes: Sequence[int]) -> Any:
-    """Which lane of two vectors, counted through, goes to each lane of a new one."""
-    return ir.Constant(ir.VectorType(I32, len(lanes)), list(lanes))
-
-
-def call(builder: Any, name: str, returns: Any, arguments: Sequence[Any]) -> Any:
-    """Call a function that LLVM knows."""
-    kind = ir.FunctionType(returns, [argument.type for argument in arguments])
-    function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-    return builder.call(function, arguments)
-
-
-def load(builder: Any, pointer: Any, offset: Any, kind: Any) -> Any:
-    """A value of type `kind`, `offset` elements after `pointer`, at any alignment."""
-    value = builder.load(builder.bitcast(builder.gep(pointer, [offset]), kind.as_pointer()))
-    value.align = 1
-    return value
-
-
-def store(builder: Any, value: Any, pointer: Any, offset: Any) -> None:
-    """The reverse of `load`."""
-    builder.store(value, builder.bitcast(builder.gep(pointer, [offset]), value.type.as_pointer())).align = 1
-
-
-def at(builder: Any, start: Any, index: int, stride: Any) -> Any:
-    """start + index * stride."""
-    return builder.add(start, builder.mul(stride, I64(index)))
-
-
-def count_up(builder: Any, count: Any, starts: Sequence[Any], step: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
-    """A loop: `starts` carried through `step(i, values)` for i from 0 to count - 1, count at least 1."""
-    before = builder.basic_block
-    body, after = builder.append_basic_block("body"), builder.append_basic_block("after")
-    builder.branch(body)
-    builder.position_at_end(body)
-    i = builder.phi(I64)
-    carried = [builder.phi(start.type) for start in starts]
-    results = step(i, carried)
-    end = builder.basic_block  # the body may have loops of its own
-    following = builder.add(i, I64(1))
-    for phi, start, result in zip([i, *carried], [I64(0), *starts], [following, *results], strict=True):
-        phi.add_incoming(start, before)
-        phi.add_incoming(result, end)
-    builder.cbranch(builder.icmp_signed("<", following, count), body, after)
-    builder.position_at_end(after)
-    return results
-
-
-def arrays_of(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:
-    """The arguments with each array replaced by its array structure."""
-    return [
-        context.make_array(kind)(context, builder, value) if isinstance(kind, types.Array) else value
-        for kind, value in zip(signature.args, arguments, strict=True)
-    ]
-
-
-def length(builder: Any, array: Any) -> Any:
-    """The length of a two-dimensional array's rows."""
-    return builder.extract_value(array.shape, 1)
-
-
 @intrinsic(prefer_literal=True)
 def dot_block(
     typing: Any,
     x: Any,
     starts: Any,
-    offsets: Any,
-    groups: Any,
-    flip: Any,
-    w: Any,
-    w_start: Any,
+    more: Any,
+    weights: Any,
+    codes: Any,
+    u: Any,
+    y: Any,
+    y_start: Any,
+    y_stride: Any,
+    count: Any,
     total: Any,
     rows: Any,
     vectors: Any,
 ) -> Any:
     """See `blocks.dot_block`."""
-    signature = types.void(x, starts, offsets, types.intp, types.intp, w, types.intp, total, rows, vectors)
+    integer = types.intp
+    signature = types.void(x, starts, more, weights, codes, integer, y, integer, integer, integer, total, rows, vectors)
     all_rows, all_vectors, best = range(rows.literal_value), range(vectors.literal_value), way()
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        given = arrays_of(context, builder, signature, arguments)
+        given = operands_of(context, builder, signature, arguments)
+        x, starts, more, weights, codes, u, y, y_start, y_stride, count, total, *_ = given
+        row_starts = [load(builder, starts.data, I64(r), I64) for r in all_rows]
+        sums = {}
         for first_row in all_rows[:: best.rows]:
-            for first_vector in all_vectors[:: best.vectors]:
-                here = all_rows[first_row : first_row + best.rows], all_vectors[first_vector:][: best.vectors]
-                sum_products(builder, best, *here, *given[:8])
+            for first in all_vectors[:: best.vectors]:
+                some_rows, some = all_rows[first_row:][: best.rows], all_vectors[first:][: best.vectors]
+                here = [row_starts[r] for r in some_rows]
+                found = iter(sum_products(builder, best, here, some, len(all_vectors), x, weights, u))
+                sums.update({(r, v): next(found) for r in some_rows for v in some})
+        with builder.if_else(builder.icmp_signed("==", codes.rule, I64(DOUBLE))) as (fused, stored):
+            with fused:
+                for v in all_vectors:
+                    column = builder.add(u, I64(v * LANES))
+                    rows_there = rows_of(builder, codes.table, codes.columns, column)
+                    made = [
+                        to_codes(builder, sums[r, v], load(builder, more.data, I64(r), I32), codes, rows_there, None)
+                        for r in all_rows
+                    ]
+                    first_code = builder.add(y_start, I64(v * LANES))
+                    places = [at(builder, first_code, r, y_stride) for r in all_rows]
+                    store_rows(builder, made, y.data, places, builder.sub(count, I64(v * LANES)))
+            with stored:
+                for (r, v), value in sums.items():
+                    store(builder, value, total.data, I64((r * len(all_vectors) + v) * LANES))
         return context.get_dummy_value()
 
     return signature, generate
@@ -183,45 +158,38 @@ def dot_block(
 def sum_products(
     builder: Any,
     best: Way,
-    rows: Sequence[int],
+    row_starts: Sequence[Any],
     vectors: Sequence[int],
+    width: int,
     x: Any,
-    starts: Any,
-    offsets: Any,
-    groups: Any,
-    flip: Any,
-    w: Any,
-    w_start: Any,
-    total: Any,
-) -> None:
-    """The part of a block that fits the registers: some of its rows by some of its vectors."""
-    flips = builder.mul(builder.trunc(flip, I32), I32(0x01010101))
-    segments = builder.extract_value(offsets.shape, 0)
-    row_starts = [load(builder, starts.data, I64(r), I64) for r in rows]
-    segment_size = builder.mul(groups, I64(LANES * GROUP))
-    vector_size = builder.mul(segments, segment_size)
+    weights: Any,
+    u: Any,
+) -> list[Any]:
+    """The part of a block that fits the registers: some of its rows by some of its `width` vectors."""
+    flips = builder.mul(builder.trunc(weights.flip, I32), I32(0x01010101))
+    segments, groups = length(builder, weights.offsets), weights.groups
+    size = builder.mul(segments, builder.mul(groups, I64(GROUP)))
+    w_start = builder.add(builder.mul(u, size), I64(vectors[0] * LANES * GROUP))
 
     def add_segment(segment: Any, sums: list[Any]) -> list[Any]:
-        offset = load(builder, offsets.data, segment, I64)
+        offset = load(builder, weights.offsets.data, segment, I64)
         row_pointers = [builder.gep(x.data, [builder.add(start, offset)]) for start in row_starts]
-        first = builder.add(w_start, builder.mul(segment, segment_size))
-        vector_pointers = [builder.gep(w.data, [at(builder, first, v, vector_size)]) for v in vectors]
+        first = builder.add(w_start, builder.mul(builder.mul(segment, groups), I64(width * LANES * GROUP)))
 
         def add_group(k: Any, sums: list[Any]) -> list[Any]:
-            place = builder.mul(k, I64(LANES * GROUP))
-            weights = [load(builder, pointer, place, WEIGHTS) for pointer in vector_pointers]
+            place = builder.add(first, builder.mul(k, I64(width * LANES * GROUP)))
+            loaded = [
+                load(builder, weights.w.data, builder.add(place, I64(v * LANES * GROUP)), WEIGHTS)
+                for v in range(len(vectors))
+            ]
             fours = [load(builder, pointer, builder.mul(k, I64(GROUP)), I32) for pointer in row_pointers]
-            pairs = [(builder.xor(four, flips), vector) for four in fours for vector in weights]
+            pairs = [(builder.xor(four, flips), vector) for four in fours for vector in loaded]
             return [best.add(builder, one, *pair) for one, pair in zip(sums, pairs, strict=True)]
 
         return count_up(builder, groups, sums, add_group)
 
-    zeros = [ir.Constant(best.sums, None)] * (len(rows) * len(vectors))
-    sums = iter(count_up(builder, segments, zeros, add_segment))
-    for r in rows:
-        for v in vectors:
-            offset = builder.add(builder.mul(length(builder, total), I64(r)), I64(v * LANES))
-            store(builder, fold(builder, next(sums)), total.data, offset)
+    zeros = [ir.Constant(best.sums, None)] * (len(row_starts) * len(vectors))
+    return [fold(builder, one) for one in count_up(builder, segments, zeros, add_segment)]
 
 
 def fold(builder: Any, sums: Any) -> Any:
@@ -232,102 +200,124 @@ def fold(builder: Any, sums: Any) -> Any:
     return builder.add(even, odd)
 
 
-@intrinsic(prefer_literal=True)
-def tap_block(
-    typing: Any, x: Any, x_start: Any, x_step: Any, offsets: Any, w: Any, w_start: Any, flip: Any, total: Any, rows: Any
+def to_codes(builder: Any, sums: Any, more: Any, codes: Any, rows: Any, rule: Any) -> Any:
+    """Codes of one vector of sums: by the rule of that number, or "double" when there is none."""
+    biased = builder.add(builder.add(sums, rows(BIAS)), splat(builder, more))
+    low, high, zero = (builder.trunc(one, I32) for one in (codes.low, codes.high, codes.zero))
+    if rule is None:
+        scaled = BY_NAME["double"](builder, biased, rows, Limits(low, high))
+    else:
+        scaled = by_number(builder, rule, biased, rows, Limits(low, high))
+    return builder.trunc(builder.add(scaled, splat(builder, zero)), CODES)
+
+
+@intrinsic
+def requantize(
+    typing: Any, total: Any, start: Any, more: Any, codes: Any, column: Any, y: Any, y_start: Any, count: Any
 ) -> Any:
-    """See `blocks.tap_block`."""
-    signature = types.void(x, types.intp, types.intp, offsets, w, types.intp, types.intp, total, rows)
+    """See `blocks.requantize`."""
+    integer = types.intp
+    signature = types.void(total, integer, integer, codes, integer, y, integer, integer)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        x, x_start, x_step, offsets, w, w_start, flip, total, _ = arrays_of(context, builder, signature, arguments)
-        flips = splat(builder, builder.trunc(flip, I8), LANES)
+        total, start, more, codes, column, y, y_start, count = operands_of(context, builder, signature, arguments)
+        rows = rows_of(builder, codes.table, codes.columns, column)
+        sums = load(builder, total.data, start, SUMS)
+        made = to_codes(builder, sums, builder.trunc(more, I32), codes, rows, codes.rule)
+        store_rows(builder, [made], y.data, [y_start], count)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic(prefer_literal=True)
+def tap_block(
+    typing: Any,
+    x: Any,
+    x_start: Any,
+    x_step: Any,
+    offsets: Any,
+    w: Any,
+    codes: Any,
+    u: Any,
+    y: Any,
+    y_start: Any,
+    y_stride: Any,
+    count: Any,
+    total: Any,
+    positions: Any,
+) -> Any:
+    """See `blocks.tap_block`."""
+    integer = types.intp
+    signature = types.void(
+        x, integer, integer, offsets, w, codes, integer, y, integer, integer, integer, total, positions
+    )
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        given = operands_of(context, builder, signature, arguments)
+        x, x_start, x_step, offsets, w, codes, u, y, y_start, y_stride, count, total, _ = given
+        starts = [at(builder, builder.add(x_start, u), r, x_step) for r in range(positions.literal_value)]
+        pointers = [builder.gep(x.data, [start]) for start in starts]
 
         def step(tap: Any, sums: list[Any]) -> list[Any]:
-            offset = builder.add(w_start, builder.mul(tap, length(builder, w)))
-            weights = builder.sext(load(builder, w.data, offset, ir.VectorType(I16, LANES)), SUMS)
-            start = builder.add(x_start, load(builder, offsets.data, tap, I64))
-            results = []
-            for r, one in enumerate(sums):
-                codes = builder.xor(load(builder, x.data, at(builder, start, r, x_step), CODES), flips)
-                results.append(builder.add(one, builder.mul(builder.sext(codes, SUMS), weights)))
-            return results
+            place = builder.add(u, builder.mul(tap, codes.columns))
+            weights = builder.sext(load(builder, w.data, place, ir.VectorType(I16, LANES)), SUMS)
+            offset = load(builder, offsets.data, tap, I64)
+            values = [builder.sext(load(builder, pointer, offset, CODES), SUMS) for pointer in pointers]
+            return [builder.add(one, builder.mul(value, weights)) for one, value in zip(sums, values, strict=True)]
 
-        zeros = [ir.Constant(SUMS, None)] * rows.literal_value
-        for r, sums in enumerate(count_up(builder, builder.extract_value(offsets.shape, 0), zeros, step)):
-            store(builder, sums, total.data, builder.mul(length(builder, total), I64(r)))
+        zeros = [ir.Constant(SUMS, None)] * len(starts)
+        sums = count_up(builder, length(builder, offsets), zeros, step)
+        with builder.if_else(builder.icmp_signed("==", codes.rule, I64(DOUBLE))) as (fused, stored):
+            with fused:
+                rows = rows_of(builder, codes.table, codes.columns, u)
+                made = [to_codes(builder, one, I32(0), codes, rows, None) for one in sums]
+                places = [at(builder, y_start, r, y_stride) for r in range(len(sums))]
+                store_rows(builder, made, y.data, places, count)
+            with stored:
+                for r, one in enumerate(sums):
+                    store(builder, one, total.data, I64(r * LANES))
         return context.get_dummy_value()
 
     return signature, generate
 
 
 @intrinsic
-def requantize(
-    typing: Any,
-    total: Any,
-    row: Any,
-    lane: Any,
-    table: Any,
-    column: Any,
-    more: Any,
-    low: Any,
-    high: Any,
-    zero: Any,
-    y: Any,
-    y_start: Any,
-    count: Any,
-) -> Any:
-    """See `blocks.requantize`."""
-    integer = types.intp
-    signature = types.void(
-        total, integer, integer, table, integer, integer, integer, integer, integer, y, integer, integer
-    )
+def copy_bytes(typing: Any, y: Any, y_start: Any, x: Any, x_start: Any, count: Any) -> Any:
+    """See `blocks.copy_bytes`."""
+    signature = types.void(y, types.intp, x, types.intp, types.intp)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        given = arrays_of(context, builder, signature, arguments)
-        total, row, lane, table, column, more, low, high, zero, y, y_start, count = given
-        more, low, high, zero = (splat(builder, builder.trunc(one, I32), LANES) for one in (more, low, high, zero))
-        rows = {
-            name: load(builder, table.data, at(builder, column, name, length(builder, table)), SUMS)
-            for name in (BIAS, MANTISSA, LEFT, RIGHT, MASK)
-        }
-        start = builder.add(builder.mul(row, length(builder, total)), lane)
-        accumulators = builder.add(builder.add(load(builder, total.data, start, SUMS), rows[BIAS]), more)
-        scaled = rescale(builder, accumulators, rows)
-        clamped = builder.select(builder.icmp_signed("<", scaled, low), low, scaled)
-        clamped = builder.select(builder.icmp_signed(">", clamped, high), high, clamped)
-        codes = builder.trunc(builder.add(clamped, zero), CODES)
-        store_first(builder, codes, y.data, y_start, count)
+        y, y_start, x, x_start, count = operands_of(context, builder, signature, arguments)
+        pointers = [builder.gep(array.data, [start]) for array, start in ((y, y_start), (x, x_start))]
+        kind = [*pointers, count, ir.IntType(1)(0)]
+        call(builder, "llvm.memcpy.p0.p0.i64", ir.VoidType(), kind)
         return context.get_dummy_value()
 
     return signature, generate
 
 
-def rescale(builder: Any, accumulators: Any, rows: dict[int, Any]) -> Any:
-    """The rule "double": shift left, times mantissa / 2**31 to the nearest, shift right to the nearest."""
-    long = ir.VectorType(I64, LANES // 2)
-    by32, tie, sign = splat(builder, I64(32), LANES // 2), splat(builder, I64(1 << 30), LANES // 2), I32(31)
-    factors = [builder.bitcast(v, long) for v in (builder.shl(accumulators, rows[LEFT]), rows[MANTISSA])]
-    even = [builder.ashr(builder.shl(factor, by32), by32) for factor in factors]  # sign-extended: one instruction
-    odd = [builder.ashr(factor, by32) for factor in factors]
-    by31, by1 = splat(builder, I64(31), LANES // 2), splat(builder, I64(1), LANES // 2)
-    low_half = builder.bitcast(builder.lshr(builder.add(builder.mul(*even), tie), by31), SUMS)
-    high_half = builder.bitcast(builder.shl(builder.add(builder.mul(*odd), tie), by1), SUMS)
-    blend = indices([lane if lane % 2 == 0 else LANES + lane for lane in range(LANES)])
-    high = builder.shuffle_vector(low_half, high_half, blend)
-    negative = builder.lshr(high, splat(builder, sign, LANES))
-    threshold = builder.add(builder.lshr(rows[MASK], splat(builder, I32(1), LANES)), negative)
-    up = builder.icmp_signed(">", builder.and_(high, rows[MASK]), threshold)
-    return builder.sub(builder.ashr(high, rows[RIGHT]), builder.sext(up, SUMS))
+@intrinsic
+def add_block(typing: Any, a: Any, b: Any, y: Any, start: Any, codes: Any, n: Any) -> Any:
+    """See `blocks.add_block`."""
+    signature = types.void(a, b, y, types.intp, codes, n)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a, b, y, start, codes, n = operands_of(context, builder, signature, arguments)
+        flips, more_bits = splat(builder, builder.trunc(n.flip, I8)), splat(builder, builder.trunc(n.more_bits, I32))
+        tables = [rows_of(builder, codes.table, codes.columns, I64(k * LANES * TABLE_ROWS)) for k in range(3)]
+        terms = []
+        for operand, zero, rows in ((a, n.a_zero, tables[0]), (b, n.b_zero, tables[1])):
+            values = builder.sext(builder.xor(load(builder, operand.data, start, CODES), flips), SUMS)
+            centred = builder.sub(values, splat(builder, builder.trunc(zero, I32)))
+            widest = Limits(I32(-(2**31)), I32(2**31 - 1))
+            terms.append(by_number(builder, n.rule, builder.shl(centred, more_bits), rows, widest))
+        signed = builder.mul(terms[1], splat(builder, builder.trunc(n.sign, I32)))
+        total = builder.add(terms[0], signed)
+        store(builder, to_codes(builder, total, I32(0), codes, tables[2], codes.rule), y.data, start)
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
-def store_first(builder: Any, codes: Any, pointer: Any, start: Any, count: Any) -> None:
-    """The first `count` lanes of `codes`, no byte beyond them."""
-    with builder.if_else(builder.icmp_signed(">=", count, I64(LANES))) as (whole, part):
-        with whole:
-            store(builder, codes, pointer, start)
-        with part:
-            lanes = ir.Constant(SUMS, list(range(LANES)))
-            mask = builder.icmp_signed("<", lanes, splat(builder, builder.trunc(count, I32), LANES))
-            target = builder.bitcast(builder.gep(pointer, [start]), CODES.as_pointer())
-            call(builder, "llvm.masked.store.v16i8.p0", ir.VoidType(), [codes, target, I32(1), mask])
+as_tuple = to_fixed_tuple

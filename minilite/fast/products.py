@@ -7,6 +7,7 @@ The blocks multiply unsigned codes x' = x + x_shift by signed weights w' = w - w
     sum = sum x' * w'  -  x_zero' * sum w'  -  w_zero' * sum x'  +  k * x_zero' * w_zero'
 
 of which all but the first and the third are constants of a channel and join its bias.
+The rows of x are windows of an image, which lie in it in segments; a point of one code position is a window, too.
 """
 
 from typing import Any, NamedTuple
@@ -14,222 +15,276 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.numerics.affine import Range
-from minilite.numerics.fixed_point import INT32_MIN, wrap_int32
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
 
-from .blocks import GROUP, LANES, SIGN_BIT, dot_block, requantize
-from .images import copy_image, reach
+from .blocks import (
+    DOUBLE,
+    GROUP,
+    LANES,
+    SIGN_BIT,
+    UNKNOWN,
+    Codes,
+    Weights,
+    as_tuple,
+    codes_table,
+    dot_block,
+    requantize,
+    round_up,
+    rule_in_vectors,
+)
+from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .rescale import rescale_arrays, rescale_one
+from .twins import ALIGNMENT, Loop, join
 
 ROWS = 6  # rows of x that a block takes at once
 WIDEST = 4  # vectors of channels that it takes at once
-SCRATCH = ("total", "starts", "offsets", "more")  # of Packed
-POINT = (1, 0, 1, 1, 1)  # the window that has one position and reads just itself
+CHUNK = WIDEST * LANES
+POINT = Window(1, 0, 1, 1, 1)  # the window that has one position and reads just itself
 
 
-class Packed(NamedTuple):
-    """The weights and all constants of a product, as the loops take them."""
+class Numbers(NamedTuple):
+    """What the loop needs to know, beside how the image is copied."""
 
-    w: Array  # int8, flat: [vector of channels, segment, group of codes, lane, code]
-    depth: int  # codes in a segment of a row of x
-    groups: int  # of GROUP codes, with zero weights for those beyond the segment
-    table: Array  # int32 [5, channels]: see blocks
-    w_zero: int  # shifted
+    batch: int
+    units: int
+    rows: int  # positions of the window
+    columns: int
+    row_step: int  # codes from one position to the next
+    column_step: int
+    image_size: int  # codes of an image of x
+    is_copied: int
     flip: int
-    limits: tuple[int, int, int]  # lowest and highest code less the zero point, the zero point
-    in_vectors: bool  # the rule is "double", and no multiplier makes its one overflow
+    depth: int  # codes in a segment
+    groups: int  # of GROUP codes, with zero weights for those beyond the segment
+    segments: int
+    w_zero: int  # shifted
+    low: int  # lowest and highest code less the zero point
+    high: int
+    zero: int
     rule: int
-    multiplier: tuple[Array, Array, Array]  # mantissa, exponent, real: one per channel
-    total: Array  # int32 [ROWS, WIDEST * LANES], scratch: the sums of a block
-    starts: Array  # int64 [ROWS], scratch: where rows of x start
-    offsets: Array  # int64 [segments], scratch: where segments lie behind the start
-    more: Array  # int64 [ROWS], scratch: what rows add to their sums, zeros when w_zero is 0
+    scalar_rule: int
+    table_columns: int
+    image: int  # where the image starts in the working memory, behind all else
+    w: int  # where the sections of the constants start
+    table: int
+    offsets: int
+    scaling: int
 
 
-def writable(array: Array) -> Array:
-    """The array itself or a copy, such that loops need not be compiled again for a layout or for read-only data."""
-    return array if array.flags.carray else array.copy()
+class Working(NamedTuple):
+    """The loop's working memory."""
+
+    total: Any  # int32 [rows, vectors, LANES], flat: the sums of a block
+    starts: Any  # int64 [ROWS]: where rows of x start
+    more: Any  # int32: what a row adds to its sums; zeros for one block when w_zero is 0
 
 
-def round_up(count: int, step: int) -> int:
-    """The smallest multiple of `step` that is not below `count`."""
-    return -(-count // step) * step
+NUMBERS = len(Numbers._fields)
+TOTAL_BYTES, STARTS_BYTES = 4 * CHUNK * ROWS, 8 * ROWS
 
 
-def requantize_table(rescale: Rescale, bias: Array) -> Array:
-    """int32 [5, channels in whole vectors] for `blocks.requantize`: bias, mantissa, shifts to the left and right, mask.
+class Problem(NamedTuple):
+    """A product to be packed: x [n,h,w,c] under windows of w [u,segment,k] with b [u]; zeros are those of x, w, y."""
 
-    A rule other than "double" reads the biases only.
-    """
-    table = np.zeros((5, round_up(len(bias), LANES)), np.int32)
-    scaling = rescale_arrays(rescale, len(bias))
-    left, right = np.maximum(scaling.exponent, 0) & 31, np.maximum(-scaling.exponent, 0)
-    columns = [wrap_int32(bias), scaling.mantissa, left, right, (1 << right) - 1]
-    table[:, : len(bias)] = np.stack(columns).astype(np.int32)
-    return table
-
-
-def is_in_vectors(rescale: Rescale) -> bool:
-    """Whether `blocks.requantize` can do it."""
-    return rescale.rule.name == "double" and bool((rescale.multiplier.mantissa > INT32_MIN).all())
+    x_shape: tuple[int, ...]
+    windows: tuple[Window, Window]  # over rows and columns
+    w: Array
+    b: Array | None
+    zeros: tuple[int, int, int]
+    rescale: Rescale
+    codes: Range
 
 
-def pack(w: Array, b: Array | None, zeros: tuple[int, int, int], rescale: Rescale, codes: Range) -> Packed:
-    """The constants of a product with w [u,segment,k] and b [u]; zeros are those of x, w, y."""
-    units, segments, depth = w.shape
-    signed = w.dtype == np.int8
-    shift = SIGN_BIT if signed else 0
-    x_zero, w_zero = zeros[0] + shift, zeros[1] - (SIGN_BIT - shift)
-    weights = w if signed else (w ^ np.uint8(SIGN_BIT)).view(np.int8)
-    bias = np.zeros(units, np.int64) if b is None else b.astype(np.int64)
-    bias += segments * depth * x_zero * w_zero - x_zero * weights.sum(axis=(1, 2), dtype=np.int64)
-    groups, vectors = max(1, round_up(depth, GROUP) // GROUP), round_up(units, WIDEST * LANES) // LANES
-    padded = np.zeros((vectors * LANES, segments, groups * GROUP), np.int8)
-    padded[:units, :, :depth] = weights
-    in_lanes = padded.reshape(vectors, LANES, segments * groups, GROUP).transpose(0, 2, 1, 3)
-    rule, mantissa, exponent, real = rescale_arrays(rescale, units)
-    return Packed(
-        w=np.ascontiguousarray(in_lanes).reshape(-1),
+def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Loop:
+    """The loop of a product, its weights packed."""
+    (units, segments, depth), (rows, columns) = problem.w.shape, problem.windows
+    batch, height, width, channels = problem.x_shape
+    image = make_image(problem.x_shape, rows, columns, channels, problem.zeros[0] & 255, 0)
+    is_copied = not image.is_whole or depth % GROUP != 0  # a last group that is not whole reads behind the image
+    across = (image.across if is_copied else width) * channels
+    parts, segment = segments // rows.size, np.arange(segments)
+    offsets = segment // parts * rows.dilation * across + segment % parts * columns.dilation * channels
+    groups = max(1, round_up(depth, GROUP) // GROUP)
+    weights, bias, w_zero = signed_weights(problem)
+    scaling = rescale_arrays(problem.rescale, units)
+    real = scaling.real.view(np.int64)
+    table = codes_table(problem.rescale, bias)
+    sections = in_lanes(weights, groups), table, offsets, np.stack([scaling.mantissa, scaling.exponent, real])
+    constants, starts = join(*sections)
+    count = rows.output * columns.output
+    one_row = columns.stride == 1 and rows.stride * across == columns.output * channels
+    before_image = round_up(TOTAL_BYTES + STARTS_BYTES + 4 * (count if w_zero else ROWS), ALIGNMENT)
+    numbers = Numbers(
+        batch=batch,
+        units=units,
+        rows=1 if one_row else rows.output,
+        columns=count if one_row else columns.output,
+        row_step=rows.stride * across,
+        column_step=columns.stride * channels,
+        image_size=height * width * channels,
+        is_copied=int(is_copied),
+        flip=SIGN_BIT if problem.w.dtype == np.int8 else 0,
         depth=depth,
         groups=groups,
-        table=requantize_table(rescale, bias),
+        segments=segments,
         w_zero=w_zero,
-        flip=shift,
-        limits=(codes.low - zeros[2], codes.high - zeros[2], zeros[2]),
-        in_vectors=is_in_vectors(rescale),
-        rule=rule,
-        multiplier=(mantissa, exponent, real),
-        total=np.empty((ROWS, WIDEST * LANES), np.int32),
-        starts=np.empty(ROWS, np.int64),
-        offsets=np.zeros(segments, np.int64),
-        more=np.zeros(ROWS, np.int64),
+        low=problem.codes.low - problem.zeros[2],
+        high=problem.codes.high - problem.zeros[2],
+        zero=problem.zeros[2],
+        rule=rule_in_vectors(problem.rescale),
+        scalar_rule=scaling.rule,
+        table_columns=table.shape[1],
+        image=before_image,
+        **dict(zip(Numbers._fields[-len(starts) :], starts, strict=True)),
+    )
+    scratch = before_image + (image_bytes(image) + GROUP if is_copied else 0)
+    return Loop(windows_product, operands, constants, np.array([*numbers, *image], np.int64), scratch, shape, dtype)
+
+
+def signed_weights(problem: Problem) -> tuple[Array, Array, int]:
+    """w' as int8, the bias with all that is constant of a channel, and w_zero'."""
+    w, b, (x_zero, w_zero, _) = problem.w, problem.b, problem.zeros
+    shift = SIGN_BIT if w.dtype == np.int8 else 0
+    x_zero, w_zero = x_zero + shift, w_zero - (SIGN_BIT - shift)
+    weights = w if shift else (w ^ np.uint8(SIGN_BIT)).view(np.int8)
+    bias = np.zeros(len(w), np.int64) if b is None else b.astype(np.int64)
+    count = w.shape[1] * w.shape[2]
+    return weights, bias + count * x_zero * w_zero - x_zero * weights.sum(axis=(1, 2), dtype=np.int64), w_zero
+
+
+def in_lanes(w: Array, groups: int) -> Array:
+    """int8 [chunk of channels][segment, group, vector, lane, code], flat, from w [u,segment,k]."""
+    units, segments, depth = w.shape
+    padded = np.zeros((round_up(units, LANES), segments, groups * GROUP), np.int8)
+    padded[:units, :, :depth] = w
+    chunks = [padded[first : first + CHUNK] for first in range(0, len(padded), CHUNK)]
+    return np.concatenate(
+        [chunk.reshape(-1, LANES, segments * groups, GROUP).transpose(2, 0, 1, 3).reshape(-1) for chunk in chunks]
+        or [np.zeros(0, np.int8)]
     )
 
 
 @kernel
-def windows_product(x: Any, y: Any, rows: Any, columns: Any, x_zero: Any, packed: Any) -> None:
+def windows_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,w,c], uint8: the rows of the product are windows of x."""
-    if y.size == 0:
-        return
-    height, width, channels = x.shape[1:]
-    across, units, codes = reach(columns), y.shape[3], y.reshape(-1)
-    inside = rows[1] == 0 and columns[1] == 0 and reach(rows) <= height and across <= width
-    copied = not (inside and packed.depth % GROUP == 0)  # a last group that is not whole reads behind the image
-    set_offsets(columns, channels, rows, across if copied else width, packed)
-    image = np.empty(reach(rows) * across * channels + GROUP if copied else 0, np.uint8)
-    size = rows[0] * columns[0] * units
-    for n in range(x.shape[0]):
-        if copied:
-            copy_image(x[n], image, rows, columns, channels, x_zero)
-            image_product(image, across * channels, channels, codes, n * size, units, rows, columns, packed)
-        else:
-            whole = x[n].reshape(-1)
-            image_product(whole, width * channels, channels, codes, n * size, units, rows, columns, packed)
-
-
-def set_offsets(columns: Any, channels: Any, rows: Any, width: Any, packed: Any) -> None:
-    """Where the segments of a window lie in an image: one for each of its rows, or one for each code of a row."""
-    parts = packed.offsets.size // rows[2]
-    for s in range(packed.offsets.size):
-        packed.offsets[s] = (s // parts * rows[4] * width + s % parts * columns[4]) * channels
+    n = Numbers(*as_tuple(numbers, NUMBERS))
+    codes = Codes(constants[n.table : n.offsets].view(np.int32), n.table_columns, n.rule, n.low, n.high, n.zero)
+    offsets = constants[n.offsets : n.offsets + 8 * n.segments].view(np.int64)
+    weights = Weights(constants[n.w : n.table].view(np.int8), offsets, n.groups, n.flip)
+    scaling = constants[n.scaling : n.scaling + 24 * n.units]
+    working = Working(
+        scratch[:TOTAL_BYTES].view(np.int32),
+        scratch[TOTAL_BYTES : TOTAL_BYTES + STARTS_BYTES].view(np.int64),
+        scratch[TOTAL_BYTES + STARTS_BYTES : n.image].view(np.int32),
+    )
+    working.more[:] = 0
+    image = scratch[n.image :]
+    for k in range(n.batch):
+        source = x[k * n.image_size : (k + 1) * n.image_size]
+        if n.is_copied:
+            copy_image(source, image, Image(*as_tuple(numbers[NUMBERS:], IMAGE)))
+            source = image
+        if n.w_zero != 0:
+            sum_rows(source, working.more, offsets, n)
+        for u in range(0, n.units, CHUNK):
+            start = k * n.rows * n.columns * n.units + u
+            image_product(source, y, start, u, weights, codes, scaling, working, n)
 
 
 def image_product(
-    x: Any, x_stride: Any, channels: Any, y: Any, y_start: Any, units: Any, rows: Any, columns: Any, packed: Any
+    x: Any, y: Any, y_start: Any, u: Any, weights: Any, codes: Any, scaling: Any, working: Any, n: Any
 ) -> None:
-    """The outputs of one image, whose rows are `x_stride` codes apart."""
-    count, starts = rows[0] * columns[0], packed.starts
+    """A chunk of channels, from u on, of the outputs of one image."""
+    count, units = n.rows * n.columns, min(n.units - u, CHUNK)
     together = ROWS if count >= ROWS else 1
-    for m in range(0, count, together):
-        first = min(m, count - together)  # the last block overlaps the one before it
+    p = q = m = 0
+    while m < count:
+        if m > count - together:
+            m = count - together  # the last block overlaps the one before it
+            p, q = divmod(m, n.columns)
         for r in range(together):
-            p, q = divmod(first + r, columns[0])
-            starts[r] = p * rows[3] * x_stride + q * columns[3] * channels
-        if packed.w_zero != 0:
-            sum_rows(x, together, packed)
-        if together == ROWS:
-            rows_product(x, y, y_start + first * units, units, packed)
+            working.starts[r] = p * n.row_step + q * n.column_step
+            q += 1
+            if q == n.columns:
+                p, q = p + 1, 0
+        more = working.more[m:] if n.w_zero != 0 else working.more
+        place = y_start + m * n.units
+        one_block(x, working.starts, more, weights, codes, u, y, place, n.units, units, working.total, together)
+        if n.rule == UNKNOWN:
+            finish_scalars(working.total, more, together, u, y, place, units, codes, scaling, n)
+        elif n.rule != DOUBLE:
+            finish(working.total, more, together, u, y, place, units, codes, n)
+        m += together
+
+
+def one_block(
+    x: Any,
+    starts: Any,
+    more: Any,
+    weights: Any,
+    codes: Any,
+    u: Any,
+    y: Any,
+    place: Any,
+    y_stride: Any,
+    units: Any,
+    total: Any,
+    rows: Any,
+) -> None:
+    """The block that fits this number of rows, ROWS or 1, and of units."""
+    if rows == 1:
+        if units > 3 * LANES:
+            dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 1, 4)
+        elif units > 2 * LANES:
+            dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 1, 3)
+        elif units > LANES:
+            dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 1, 2)
         else:
-            row_product(x, y, y_start + first * units, units, packed)
+            dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 1, 1)
+    elif units > 3 * LANES:
+        dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 6, 4)
+    elif units > 2 * LANES:
+        dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 6, 3)
+    elif units > LANES:
+        dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 6, 2)
+    else:
+        dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 6, 1)
 
 
-def rows_product(x: Any, y: Any, y_start: Any, units: Any, packed: Any) -> None:
-    """ROWS rows of y, from the rows of x at `starts`."""
-    groups, flip, w, total, starts, offsets = (
-        packed.groups,
-        packed.flip,
-        packed.w,
-        packed.total,
-        packed.starts,
-        packed.offsets,
-    )
-    size = offsets.size * groups * GROUP
-    u = 0
-    while u < units:
-        if units - u > 2 * LANES:
-            dot_block(x, starts, offsets, groups, flip, w, u * size, total, 6, 4)
-            step = 4 * LANES
-        elif units - u > LANES:
-            dot_block(x, starts, offsets, groups, flip, w, u * size, total, 6, 2)
-            step = 2 * LANES
-        else:
-            dot_block(x, starts, offsets, groups, flip, w, u * size, total, 6, 1)
-            step = LANES
-        finish(ROWS, u, min(u + step, units), y, y_start, units, packed)
-        u += step
+def sum_rows(x: Any, more: Any, offsets: Any, n: Any) -> None:
+    """more[m] = -w_zero' * sum x' of each row."""
+    flip, m = np.uint8(n.flip), 0
+    for p in range(n.rows):
+        for q in range(n.columns):
+            total = np.int32(0)
+            for s in range(n.segments):
+                start = p * n.row_step + q * n.column_step + offsets[s]
+                for k in range(start, start + n.depth):
+                    total += np.int32(x[k] ^ flip)
+            more[m] = np.int32(wrap_int32(-n.w_zero * np.int64(total)))
+            m += 1
 
 
-def row_product(x: Any, y: Any, y_start: Any, units: Any, packed: Any) -> None:
-    """One row of y, from the row of x at starts[0]."""
-    groups, flip, w, total, starts, offsets = (
-        packed.groups,
-        packed.flip,
-        packed.w,
-        packed.total,
-        packed.starts,
-        packed.offsets,
-    )
-    size = offsets.size * groups * GROUP
-    u = 0
-    while u < units:
-        if units - u > LANES:
-            dot_block(x, starts, offsets, groups, flip, w, u * size, total, 1, 4)
-            step = 4 * LANES
-        else:
-            dot_block(x, starts, offsets, groups, flip, w, u * size, total, 1, 1)
-            step = LANES
-        finish(1, u, min(u + step, units), y, y_start, units, packed)
-        u += step
+def finish(total: Any, more: Any, rows: Any, u: Any, y: Any, place: Any, units: Any, codes: Any, n: Any) -> None:
+    """Codes of a block from its sums, by a rule that the block itself does not know."""
+    width = round_up(units, LANES)
+    for v in range(0, units, LANES):
+        for r in range(rows):
+            requantize(total, r * width + v, more[r], codes, u + v, y, place + r * n.units + v, units - v)
 
 
-def sum_rows(x: Any, rows: Any, packed: Any) -> None:
-    """more[r] = -w_zero' * sum x' of each row."""
-    flip = np.uint8(packed.flip)
+def finish_scalars(
+    total: Any, more: Any, rows: Any, u: Any, y: Any, place: Any, units: Any, codes: Any, scaling: Any, n: Any
+) -> None:
+    """The same, one by one, for rules and multipliers that vectors do not know."""
+    width, integers, reals = round_up(units, LANES), scaling.view(np.int64), scaling.view(np.float64)
     for r in range(rows):
-        total = np.int64(0)
-        for s in range(packed.offsets.size):
-            start = packed.starts[r] + packed.offsets[s]
-            for k in range(start, start + packed.depth):
-                total += np.int64(x[k] ^ flip)
-        packed.more[r] = -packed.w_zero * total
-
-
-def finish(rows: Any, first: Any, last: Any, y: Any, y_start: Any, y_stride: Any, packed: Any) -> None:
-    """Codes of the first rows of y from channel `first` up to `last`, from the sums."""
-    total, table, more = packed.total, packed.table, packed.more
-    low, high, zero = packed.limits
-    if packed.in_vectors:
-        for u in range(first, last, LANES):
-            count = min(last - u, LANES)
-            for r in range(rows):
-                start = y_start + r * y_stride + u
-                requantize(total, r, u - first, table, u, more[r], low, high, zero, y, start, count)
-        return
-    mantissa, exponent, real = packed.multiplier
-    for r in range(rows):
-        for u in range(first, last):
-            accumulator = wrap_int32(np.int64(total[r, u - first]) + np.int64(table[0, u]) + more[r])
-            scaled = rescale_one(packed.rule, accumulator, mantissa[u], exponent[u], real[u])
-            y[y_start + r * y_stride + u] = np.uint8((min(max(scaled, low), high) + zero) & 255)
+        for v in range(units):
+            biased = np.int64(total[r * width + v]) + np.int64(codes.table[u + v]) + np.int64(more[r])
+            mantissa, exponent, real = integers[u + v], integers[n.units + u + v], reals[2 * n.units + u + v]
+            scaled = rescale_one(n.scalar_rule, wrap_int32(biased), mantissa, exponent, real)
+            y[place + r * n.units + v] = np.uint8((min(max(scaled, codes.low), codes.high) + codes.zero) & 255)

@@ -1,52 +1,110 @@
 """What a fast module exports: for each variant it has one for, what makes the compiled kernel of a step.
 
-`twin(plan, *constants)` is called once per step, with an array for each operand that is constant and None for the
+`twin(prepared, *constants)` is called once per step, with an array for each operand that is constant and None for the
 others. It gives the kernel, which takes all the arrays: `kernel(x, w, b)`. So weights are packed once.
+
+Compiled loops take flat arrays of one type each, always the same six: `function(a, b, y, scratch, constants,
+numbers)`. a, b and y are the bytes of two operands and the output, `scratch` is working memory, `constants` the bytes
+of packed weights and tables, `numbers` int64 shapes, zero points and the like. So every function is compiled just once,
+a call costs little, and a kernel whose `loop` is known ahead can be run from a list, on memory of the caller's choice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from threading import get_ident
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from minilite.ops import Variant
 from minilite.ops.call import Array
+from minilite.ops.prepare import Prepared
 
 Kernel: TypeAlias = Callable[..., Any]
 Twin: TypeAlias = Callable[..., Kernel]
 Twins: TypeAlias = Mapping[Variant, Twin]
+ALIGNMENT = 64  # of sections of constants
+
+
+class Loop(NamedTuple):
+    """A compiled loop with all its arguments but the operands' bytes."""
+
+    function: Callable[..., None]
+    operands: tuple[int, ...]  # the positions of a and b among the kernel's arrays; b may be left out
+    constants: Array  # uint8
+    numbers: Array  # int64
+    scratch: int  # bytes of working memory
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def run(self, arrays: Sequence[Array | None]) -> Array:
+        """The output for the kernel's arrays."""
+        y = np.empty(self.shape, self.dtype)
+        if y.size:
+            operands = [bytes_of(arrays[position]) for position in self.operands]
+            scratch = np.empty(self.scratch, np.uint8)
+            self.function(operands[0], operands[-1], bytes_of(y), scratch, self.constants, self.numbers)
+        return y
+
+
+Make: TypeAlias = Callable[..., Loop | None]
+
+
+@dataclass(frozen=True)
+class Looped:
+    """The kernel of a step: one compiled loop. `loop` is None where operands are not constant, or it cannot be used."""
+
+    make: Callable[..., Loop | None]  # from the arrays of constants
+    otherwise: Kernel
+    constants: tuple[Array | None, ...]
+    loop: Loop | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loop", self.make(*self.constants))
+
+    def __call__(self, *arrays: Array | None) -> Any:
+        """The output for all the arrays, which may be others than the constants."""
+        same = all(known is None or known is given for known, given in zip(self.constants, arrays, strict=False))
+        loop = self.loop if same and self.loop is not None else self.make(*arrays)
+        return self.otherwise(*arrays) if loop is None else loop.run(arrays)
+
+
+def looped(make: Callable[..., Loop | None]) -> Twin:
+    """The twin that runs make(prepared, *arrays), with the variant's definition wherever that gives None."""
+
+    def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
+        return Looped(partial(make, prepared), partial(prepared.variant.run, prepared.plan), constants)
+
+    return twin
 
 
 def unpacked(function: Callable[..., Any]) -> Twin:
     """The twin of a function of the plan and all the arrays, which prepares nothing from constants."""
 
-    def twin(plan: Any, *constants: Array | None) -> Kernel:
-        return partial(function, plan)
+    def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
+        return partial(function, prepared.plan)
 
     return twin
 
 
-def packing(pack: Callable[..., Any], run: Callable[..., Any], scratch: tuple[str, ...]) -> Twin:
-    """Calls run(plan, packed, x, w, b), with `packed` = pack(plan, w, b), made once for constant w and b.
+def writable(array: Array) -> Array:
+    """The array itself or a copy, such that loops need not be compiled again for a layout or for read-only data."""
+    return array if array.flags.carray else array.copy()
 
-    `packed` is a NamedTuple, its fields `scratch` are working memory: each thread has its own.
-    """
 
-    def twin(plan: Any, x: Array | None, w: Array | None, b: Array | None = None) -> Kernel:
-        known = None if w is None else pack(plan, w, b)
-        of_threads: dict[int, Any] = {}
+def bytes_of(array: Array | None) -> Array:
+    """The elements as flat uint8."""
+    assert array is not None
+    return writable(array).reshape(-1).view(np.uint8)
 
-        def kernel(x: Array, weights: Array, bias: Array | None = None) -> Any:
-            if known is None or weights is not w or bias is not b:
-                return run(plan, pack(plan, weights, bias), x, weights, bias)
-            thread = get_ident()
-            if thread not in of_threads:
-                own = {name: np.zeros_like(getattr(known, name)) for name in scratch}
-                of_threads[thread] = known._replace(**own)
-            return run(plan, of_threads[thread], x, weights, bias)
 
-        return kernel
-
-    return twin
+def join(*sections: Array) -> tuple[Array, list[int]]:
+    """The bytes of some arrays one behind the other, each aligned, and where each starts."""
+    starts, end = [], 0
+    for section in sections:
+        starts.append(end)
+        end += -(-section.nbytes // ALIGNMENT) * ALIGNMENT
+    joint = np.zeros(end, np.uint8)
+    for start, section in zip(starts, sections, strict=True):
+        joint[start : start + section.nbytes] = np.ascontiguousarray(section).reshape(-1).view(np.uint8)
+    return joint, starts

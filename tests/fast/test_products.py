@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minilite.fast.products import POINT, pack, windows_product
+from minilite.fast.products import POINT, Problem, make_loop
 from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.rescale import make_rescale
@@ -22,7 +22,7 @@ pytest.importorskip("numba", reason="numba is not installed")
 @given(
     st.sampled_from([np.int8, np.uint8]),
     st.tuples(st.integers(1, 14), st.integers(1, 70), st.integers(1, 150)),
-    st.sampled_from(["double", "float64-away", "half-up"]),
+    st.sampled_from(["double", "half-up", "single", "float64-away", "float32-even"]),
     st.integers(0, 999),
 )
 def test_product_equals_numpy(dtype: type, sizes: tuple[int, int, int], rule: str, seed: int) -> None:
@@ -34,10 +34,10 @@ def test_product_equals_numpy(dtype: type, sizes: tuple[int, int, int], rule: st
     rescale = make_rescale(rule, generator.uniform(1e-5, generator.choice([1e-3, 0.9, 5]), n))
     accumulators = wrap_int32((x.astype(np.int64) - zeros[0]) @ (w.astype(np.int64) - zeros[1]).T + bias)
     expected = np.clip(rescale(accumulators) + zeros[2], limits.min, limits.max)
-    packed = pack(w[:, None], bias, zeros, rescale, Range(limits.min, limits.max))
-    y = np.zeros((1, 1, m, n), np.uint8)
-    windows_product(x.view(np.uint8)[None, None], y, POINT, (m, *POINT[1:]), 0, packed)
-    assert np.array_equal(y[0, 0].view(dtype), expected)
+    windows = POINT, POINT._replace(output=m)
+    problem = Problem((1, 1, m, k), windows, w[:, None], bias, zeros, rescale, Range(limits.min, limits.max))
+    loop = make_loop(problem, (0,), (m, n), np.dtype(dtype))
+    assert np.array_equal(loop.run([x]), expected)
 
 
 @pytest.mark.skipif("MINILITE_CPU" in os.environ, reason="another CPU's path")
