@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError, ModelError
+from .fast.runner import check_array
 from .graph import Graph, Tensor, load
 from .graph.read import Source
 from .names import input_names, output_names
@@ -100,11 +101,7 @@ def check_inputs(program: Program, inputs: Mapping[int, Array]) -> dict[int, Arr
         tensor, shape = main.tensors[index], program.shapes[index]
         if index not in inputs:
             raise InputError(f"input {tensor.label} is missing")
-        array = inputs[index]
-        if array.dtype != tensor.dtype:
-            raise InputError(f"input {tensor.label}: values are {array.dtype}, expected {tensor.dtype}")
-        if array.shape != tuple(shape):
-            raise InputError(f"input {tensor.label}: shape is {list(array.shape)}, expected {list(shape)}")
+        check_array("input", tensor, inputs[index], shape)
     return {index: inputs[index] for index in main.inputs}
 
 

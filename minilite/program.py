@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from . import fast
 from .errors import InputError, ModelError, UnsupportedError
+from .fast.runner import Runner, Task
 from .graph import Graph, Node, Subgraph
 from .graph.model import Shape, printable
 from .numerics.jit import numba_is_here
@@ -109,6 +110,14 @@ class Step:
             self.memory[key] = _prepare(self.op, self.node, self.subgraph, operands, self.kernel_set)
         return self.memory[key]
 
+    @property
+    def task(self) -> Task:
+        """The step as a Runner takes it."""
+        assert self.prepared is not None
+        has_state = self.op.uses_state or bool(self._variables)
+        is_view = self.prepared.variant in fast.VIEWS
+        return Task(lambda *given: self.run(*given).outputs, self.node.inputs, self.node.outputs, is_view, has_state)
+
     def __str__(self) -> str:
         variant = "planned when it runs" if self.prepared is None else self.prepared.variant.name
         folded = ", folded" if self.folded is not None else ""
@@ -131,6 +140,29 @@ class Program:
     settings: tuple[Mapping[str, Op], Kernels]
     stopped: str | None = None
     memory: dict[Any, "Program"] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_static(self) -> bool:
+        """Whether all shapes are known before a run, which `run` needs."""
+        outputs = {index for step in self.steps for index in step.node.outputs}
+        return self.stopped is None and not any(step.dynamic for step in self.steps) and outputs <= self.shapes.keys()
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What `run` goes through. Raises UnsupportedError for a program that is not static."""
+        if not self.is_static:
+            raise UnsupportedError("shapes or values are known only when this program runs; use execute")
+        tasks = [step.task for step in self.steps if step.folded is None]
+        return Runner(self.subgraph, tasks, self.shapes, self.constants)
+
+    def run(self, inputs: Mapping[int, Array], outputs: Mapping[int, Array], state: State | None = None) -> None:
+        """Fill the arrays `outputs` from `inputs`, both by tensor index: the values of `execute`, faster.
+
+        The first run prepares memory for all tensors, which later runs use again. Variables are read from `state` and
+        their next values left there. Raises InputError for arrays that do not fit, UnsupportedError for a program
+        that is not static.
+        """
+        self.runner.run(inputs, outputs, state)
 
     def callee(self, subgraph: int, shapes: Sequence[Shape]) -> "Program":
         """The program of a subgraph that a step calls with inputs of these shapes, bound once for each."""

@@ -1,13 +1,17 @@
 """Compiled loops with the same bits as the definitions in ops.
 
 `TWINS` maps a variant of an op to its compiled kernel, which takes the same plan and arrays. Importing this package
-compiles nothing and does not load numba.
+compiles nothing and does not load numba. `VIEWS` are variants whose output has the elements of the first operand.
 """
 
 from types import MappingProxyType
+
+from minilite.ops import Variant
+from minilite.ops.reshape import COPY
 
 from . import add_sub, conv_2d, depthwise_conv_2d, fully_connected, quantize
 from .twins import Twins
 
 FAMILIES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, quantize)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
+VIEWS: frozenset[Variant] = frozenset({COPY})

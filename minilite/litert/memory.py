@@ -97,20 +97,23 @@ class Memory:
         """Run the subgraph on its inputs. Raises StateError before `allocate`, RuntimeErrors as `as_official`."""
         if self._program is None:
             raise StateError("call allocate_tensors() before invoke(), and again after resize_tensor_input()")
+        program, state = self._program, self.settings.state
         inputs = {i: self._arrays[i] for i in self.subgraph.inputs}
         with as_official():
-            # Copies on both sides: results and variables may be views of inputs, constants or each other.
-            values = evaluate(self._program, {i: array.copy() for i, array in inputs.items()}, self.settings.state)
-        self._shapes.update({i: value.shape for i, value in values.items()})
-        kept = values if self.settings.keep_all else self.subgraph.outputs
-        results = {i: values[i].copy() for i in kept if i not in inputs and not self._is_stored(i)}
-        self._arrays = inputs | self._overwritten() | results
+            if program.is_static and not self.settings.keep_all:
+                computed = [i for i in self.subgraph.outputs if i not in inputs and not self._is_stored(i)]
+                results = {i: self._arrays[i] if i in self._arrays else self._new_output(i) for i in computed}
+                program.run(inputs, results, state)
+            else:
+                # Copies on both sides: results and variables may be views of inputs, constants or each other.
+                values = evaluate(program, {i: array.copy() for i, array in inputs.items()}, state)
+                self._shapes.update({i: value.shape for i, value in values.items()})
+                kept = values if self.settings.keep_all else self.subgraph.outputs
+                results = {i: values[i].copy() for i in kept if i not in inputs and not self._is_stored(i)}
+        self._arrays = inputs | results
 
-    def _overwritten(self) -> dict[int, Array]:
-        """Next values of states that the caller gives as inputs: the official kernels leave them there."""
-        next_values = self.settings.state.variables
-        states = {i: next_values.get((self.subgraph.index, i)) for i in self.subgraph.inputs}
-        return {i: value.copy() for i, value in states.items() if value is not None and not self._is_stored(i)}
+    def _new_output(self, index: int) -> Array:
+        return np.empty(self.shape(index), self.tensor(index).dtype)
 
     def _is_stored(self, index: int) -> bool:
         tensor = self.tensor(index)

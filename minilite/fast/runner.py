@@ -1,0 +1,134 @@
+"""A static program as a list of calls on memory that is laid out once: all that a steady run takes.
+
+A task is a step of the program, a call is a task that has its arrays: a function of nothing but the state. Calls are
+made once, `run` goes through them. There are three kinds of tasks. One that only gives a tensor another shape needs no
+call, both tensors have the same bytes. A compiled loop reads and writes fixed places of the arena; loops in a row are
+one call, see `calls`. Any other step runs its kernel, and the results are copied to their places.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+
+from minilite.errors import InputError
+from minilite.graph import Subgraph, Tensor
+from minilite.ops.call import Array
+from minilite.ops.signature import Shape
+from minilite.ops.state import State
+
+from .arena import Need, allocate
+
+Call = Callable[[State], None]
+
+
+class Task(NamedTuple):
+    """One step, as far as running it takes: outputs = run(inputs, state)."""
+
+    run: Callable[[Sequence[Array | None], State], Sequence[Array]]
+    inputs: tuple[int, ...]  # tensor indices, -1 for one left out
+    outputs: tuple[int, ...]
+    is_view: bool  # the output has the elements of the first input in the same order
+    has_state: bool  # it uses what outlives a run
+
+
+class Runner:
+    """The calls of a program, and their memory. One run at a time: another thread waits."""
+
+    def __init__(
+        self, subgraph: Subgraph, tasks: Sequence[Task], shapes: Mapping[int, Shape], constants: Mapping[int, Array]
+    ) -> None:
+        self._subgraph = subgraph
+        self._lock = Lock()
+        self._variables = {tensor.index: tensor for tensor in subgraph.tensors if tensor.is_variable}
+        self._inputs = [index for index in subgraph.inputs if index not in self._variables]
+        homes = find_homes(self._inputs, tasks)
+        self._arrays = {**constants, **lay_out(subgraph, tasks, homes, shapes)}
+        self._calls = [self._call(task) for task in tasks if all(homes[index] == index for index in task.outputs)]
+
+    def run(self, inputs: Mapping[int, Array], outputs: Mapping[int, Array], state: State | None = None) -> None:
+        """Compute `outputs`, arrays to be filled, from `inputs`, both by tensor index. Variables are read from `state`.
+
+        Raises InputError for an array that is missing, or of another type or shape.
+        """
+        state = State() if state is None else state
+        with self._lock, np.errstate(all="ignore"):
+            for index in self._inputs:
+                if index not in inputs:
+                    raise InputError(f"input {self._subgraph.tensors[index].label} is missing")
+                self._check("input", index, inputs[index], self._arrays[index])
+                np.copyto(self._arrays[index], inputs[index])
+            for call in self._calls:
+                call(state)
+            for index, array in outputs.items():
+                value = self._output(index, state)
+                self._check("output", index, array, value)
+                np.copyto(array, value)
+
+    def _check(self, what: str, index: int, array: Array, place: Array) -> None:
+        if array.dtype != place.dtype or array.shape != place.shape:
+            check_array(what, self._subgraph.tensors[index], array, place.shape)
+
+    def _value(self, index: int, state: State) -> Array:
+        """What a tensor holds now."""
+        if index in self._variables:
+            return state.variable(self._subgraph, self._variables[index])
+        return self._arrays[index]
+
+    def _output(self, index: int, state: State) -> Array:
+        if index not in self._subgraph.outputs:
+            raise InputError(f"{self._subgraph.tensors[index].label} is no output")
+        return self._value(index, state)
+
+    def _call(self, task: Task) -> Call:
+        """The call of a task that is no compiled loop."""
+        places = [self._arrays[index] for index in task.outputs]
+        if task.has_state or not self._variables.keys().isdisjoint(task.inputs):
+
+            def inputs_now(state: State) -> list[Array | None]:
+                # Copies: what a kernel keeps for later runs must not be a part of the arena.
+                return [None if index < 0 else self._value(index, state).copy() for index in task.inputs]
+        else:
+            inputs = [None if index < 0 else self._arrays[index] for index in task.inputs]
+
+            def inputs_now(state: State) -> list[Array | None]:
+                return inputs
+
+        def call(state: State) -> None:
+            for place, made in zip(places, task.run(inputs_now(state), state), strict=True):
+                np.copyto(place, made)
+
+        return call
+
+
+def find_homes(inputs: Sequence[int], tasks: Sequence[Task]) -> dict[int, int]:
+    """For each tensor with a place in the arena, the tensor whose place that is: mostly itself."""
+    homes = {index: index for index in inputs}
+    for task in tasks:
+        shares = task.is_view and task.inputs[0] in homes
+        homes.update((index, homes[task.inputs[0]] if shares else index) for index in task.outputs)
+    return homes
+
+
+def lay_out(
+    subgraph: Subgraph, tasks: Sequence[Task], homes: Mapping[int, int], shapes: Mapping[int, Shape]
+) -> dict[int, Array]:
+    """The arrays of an arena. Inputs are needed from the start, outputs to the end."""
+    needed: dict[int, list[int]] = {home: [] for home in homes.values()}
+    uses = [subgraph.inputs, *((*task.inputs, *task.outputs) for task in tasks), subgraph.outputs]
+    for position, indices in enumerate(uses):
+        for index in indices:
+            if index in homes:
+                needed[homes[index]].append(position)
+    needs = [Need(shapes[home], subgraph.tensors[home].dtype, min(at), max(at)) for home, at in needed.items()]
+    places = dict(zip(needed, allocate(needs), strict=True))
+    return {index: places[home].reshape(shapes[index]) for index, home in homes.items()}
+
+
+def check_array(what: str, tensor: Tensor, array: Array, shape: Shape) -> None:
+    """Raise InputError unless `array` has the tensor's type, and this shape."""
+    if array.dtype != tensor.dtype:
+        raise InputError(f"{what} {tensor.label}: values are {array.dtype}, expected {tensor.dtype}")
+    if array.shape != tuple(shape):
+        raise InputError(f"{what} {tensor.label}: shape is {list(array.shape)}, expected {list(shape)}")
