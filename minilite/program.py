@@ -23,7 +23,7 @@ from .graph.model import Shape, printable
 from .numerics.jit import numba_is_here
 from .ops import OPS, Op, Operand
 from .ops.op import Noted
-from .ops.prepare import SEARCH, Prepared, input_forms, prepare
+from .ops.prepare import REAL, SEARCH, Prepared, input_forms, prepare
 from .ops.state import State
 
 Array = NDArray[Any]
@@ -302,7 +302,7 @@ def _check_calls(graph: Graph, ops: Mapping[str, Op]) -> None:
 def _kernel_sets(kernels: Kernels) -> Callable[[str], str]:
     chosen = {"*": kernels} if isinstance(kernels, str) else {"*": "reference", **kernels}
     for name in chosen.values():
-        if name not in KERNEL_SETS:
+        if name not in (*KERNEL_SETS, REAL):
             raise InputError(f"no kernel set is called {name!r}; there are {', '.join(KERNEL_SETS)}")
         if name not in SEARCH:
             raise UnsupportedError(f"kernel set {name!r} is not implemented; implemented: {', '.join(SEARCH)}")

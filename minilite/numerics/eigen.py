@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from . import activation as fused
 from . import libm
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
 SIGMOID = -1  # not a fused activation of the schema: the gates' own
 LANES = 4
 
@@ -35,7 +35,9 @@ def activate(activation: int, x: Floats, start: int = 0) -> Floats:
 
 
 def logistic(x: Floats, start: int = 0) -> Floats:
-    """1 / (1 + exp(-x)), float32 in and out, any shape."""
+    """1 / (1 + exp(-x)), float32 in and out, any shape; exact for float64, here and below."""
+    if x.dtype == np.float64:
+        return 1 / (1 + libm.exp(-x))
     values = np.minimum(x.ravel(), _LOGISTIC_HIGH)
     head = min(-start % LANES, values.size)
     tail = head + (values.size - head) // LANES * LANES
@@ -74,6 +76,8 @@ _TANH_UNDER = tuple(map(np.float32, (8.015776984e-7, 3.326951409e-4, 2.597254514
 
 def tanh(x: Floats) -> Floats:
     """Hyperbolic tangent, float32 in and out, any shape: a quotient of two polynomials."""
+    if x.dtype == np.float64:
+        return libm.tanh(x)
     x = np.clip(x, -_TANH_HIGH, _TANH_HIGH)
     square = x * x
     over, under = _polynomial(square, _TANH_OVER), _polynomial(square, _TANH_UNDER)
@@ -96,6 +100,8 @@ _EXPONENTIAL_ODD = tuple(map(np.float32, (8.368944749236107e-3, 0.16666518151760
 
 def erfc(x: Floats) -> Floats:
     """1 - erf(x), float32 in and out, any shape: a polynomial up to 1, beyond it exp(-x**2) times a quotient of two."""
+    if x.dtype == np.float64:
+        return libm.erfc(x)
     values = np.clip(x.ravel(), np.float32(-11), np.float32(11))
     whole = values.size // LANES * LANES
     parts = (_erfc(values[:whole], _exponential), _erfc(values[whole:], libm.exp))

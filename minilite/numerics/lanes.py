@@ -53,7 +53,7 @@ def _block(depth: int) -> int:
 
 def _blocked_product(x: Array, w: Array) -> Array:
     rows, units = len(x), len(w)
-    result = np.empty((rows, units), np.float32)
+    result = np.empty((rows, units), np.result_type(x, w))
     blocked, eights = rows // 4 * 4, units // 8 * 8
     fours = eights + (units - eights) // 4 * 4
     result[blocked:] = _in_order(x[blocked:], w)
@@ -82,7 +82,7 @@ def vector_dot(x: Array, w: Array) -> Array:
     """Sums over the last axis of x * w, float32: four lanes, added one after the other, then the rest in order."""
     products = x * w
     body = products.shape[-1] // 4 * 4
-    lanes = np.zeros((*products.shape[:-1], 4), np.float32)
+    lanes = np.zeros((*products.shape[:-1], 4), products.dtype)
     for start in range(0, body, 4):
         lanes += products[..., start : start + 4]
     total = _one_by_one(lanes)
@@ -94,7 +94,7 @@ def vector_dot(x: Array, w: Array) -> Array:
 def summed_by_lanes(x: Array, w: Array, lanes: int, block: int, combine: Combine) -> Array:
     """x @ w.T with d dealt out to `lanes` accumulators over whole blocks of d, combined, then the rest in order."""
     body = x.shape[1] // block * block
-    sums = np.zeros((len(x), len(w), lanes), np.float32)
+    sums = np.zeros((len(x), len(w), lanes), np.result_type(x, w))
     for start in range(0, body, lanes):
         part = slice(start, start + lanes)
         sums += x[:, None, part] * w[None, :, part]
@@ -132,8 +132,8 @@ def _dot(x: Array, w: Array) -> Array:
     """One output: packets of four go to four accumulators in turn; the leftover packets to the first ones."""
     packets = x.shape[1] // 4
     used = min(packets, 4)
-    sums = np.zeros((4, 4), np.float32)
     products = (x * w)[0, : packets * 4].reshape(packets, 4)
+    sums = np.zeros((4, 4), products.dtype)
     for index, packet in enumerate(products):
         sums[index % 4] += packet
     total = sums[used - 1] if used else sums[0]

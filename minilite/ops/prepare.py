@@ -13,7 +13,8 @@ from .call import Call, Operand
 from .op import Op, Variant
 from .signature import OperandForm, Shape, assign
 
-SEARCH: Mapping[str, tuple[str, ...]] = MappingProxyType({"reference": ("reference",)})
+REAL = "real"  # not a kernel set to choose: real arithmetic, float kernels on float64 operands
+SEARCH: Mapping[str, tuple[str, ...]] = MappingProxyType({"reference": ("reference",), REAL: (REAL, "reference")})
 MAX_ELEMENTS = 2**31 - 1  # of one tensor; the official runtime counts bytes in 31 bits as well
 
 
@@ -127,7 +128,7 @@ def _output_shapes(
 
 
 def _choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str]:
-    types = {name: [operand.tensor.type.name.lower() for operand in group] for name, group in call.operands.items()}
+    types = {name: [_type_name(operand, kernel_set) for operand in group] for name, group in call.operands.items()}
     for one_set in SEARCH[kernel_set]:
         for variant in op.variants:
             taken = one_set in variant.rules and variant.takes(op.signature, types)
@@ -135,7 +136,14 @@ def _choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str]:
                 return variant, variant.rules[one_set]
     arrays = [form for form in (*op.signature.inputs, *op.signature.outputs) if not form.is_value]
     given = ", ".join(f"{form.name} {'/'.join(types[form.name])}" for form in arrays if form.name in types)
-    implemented = "; ".join(text for variant in op.variants for text in variant.types)
+    listed = (variant for variant in op.variants if not variant.rules.keys().isdisjoint(SEARCH[kernel_set]))
+    implemented = "; ".join(text for variant in listed for text in variant.types)
     raise UnsupportedError(
         f"{call.node.label}: no kernel for {given}. Implemented: {implemented}  [{op.signature.text}]"
     )
+
+
+def _type_name(operand: Operand, kernel_set: str) -> str:
+    """The element type that variants are chosen by; float64 stands for float32 in real arithmetic."""
+    name = operand.tensor.type.name.lower()
+    return "float32" if kernel_set == REAL and name == "float64" else name

@@ -116,6 +116,8 @@ DEQUANTIZE_CODES = Variant(
 )
 WIDEN = Variant("widen", ("float16 -> float32",), plan_nothing, widen)
 
-QUANTIZE = Op("QUANTIZE", "x[...] -> y[...]", QuantizeOptions, variants=(QUANTIZE_REALS, REQUANTIZE))
-DEQUANTIZE = Op("DEQUANTIZE", "x[...] -> y[...]", DequantizeOptions, variants=(DEQUANTIZE_CODES, WIDEN))
+REAL = Variant("real", ("float32",), plan_nothing, lambda plan, x: x, rules=follows(real=""))  # nothing to convert
+
+QUANTIZE = Op("QUANTIZE", "x[...] -> y[...]", QuantizeOptions, variants=(QUANTIZE_REALS, REQUANTIZE, REAL))
+DEQUANTIZE = Op("DEQUANTIZE", "x[...] -> y[...]", DequantizeOptions, variants=(DEQUANTIZE_CODES, WIDEN, REAL))
 OPS = (QUANTIZE, DEQUANTIZE)

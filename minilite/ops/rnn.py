@@ -44,7 +44,7 @@ class Cell(NamedTuple):
 
 def step(cell: Cell, inputs: Inputs, states: States, row: int) -> tuple[Array, States]:
     """The next (h, (h,)) for x [n,d] and aux [n,e], and h [n,u]."""
-    total = np.zeros(states[0].shape, np.float32) + cell.bias
+    total = np.zeros(states[0].shape, states[0].dtype) + cell.bias
     for values, matrix in zip((*inputs, states[0]), cell.matrices, strict=True):
         if values is not None and matrix is not None:
             vector = make_vector(values, cell.hybrid, cell.asymmetric)
@@ -65,7 +65,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(call: Call[Any], prefixes: tuple[str, ...] = ("",)) -> Plan:
-    options, hybrid = call.options, call[f"{prefixes[0]}w"].dtype != np.float32
+    options, hybrid = call.options, call[f"{prefixes[0]}w"].dtype.kind != "f"
     for prefix in prefixes:
         state = call[f"{prefix}h"]
         call.require(state.tensor.is_variable, f"{state.tensor.label}: a state must be a variable tensor")

@@ -52,7 +52,7 @@ class FloatPlan(NamedTuple):
 
 
 def plan_float(call: Call[SVDFOptions]) -> FloatPlan:
-    options, hybrid = call.options, call["w_feature"].dtype != np.float32
+    options, hybrid = call.options, call["w_feature"].dtype.kind != "f"
     time_scale = call["w_time"].scale if hybrid else np.float32(1)
     scale = call["w_feature"].affine.scale[:1] if hybrid else None
     asymmetric = hybrid and options.asymmetric_quantize_inputs
@@ -62,12 +62,12 @@ def plan_float(call: Call[SVDFOptions]) -> FloatPlan:
 def compute_float(plan: FloatPlan, x: Array, w_feature: Array, w_time: Array, b: Array | None, state: Array) -> Any:
     hybrid = plan.scale is not None
     vector = make_vector(x, hybrid, plan.asymmetric)
-    start = np.zeros((len(x), len(w_feature)), np.float32)
+    start = np.zeros((len(x), len(w_feature)), x.dtype)
     newest = add_product(start, vector, Matrix(w_feature, plan.scale), add_vector_product)
     memory = remember(state, newest, w_time.shape)
     filters = vector_dot(memory, w_time * plan.time_scale if hybrid else w_time)
     groups = filters.reshape(len(x), -1, plan.rank)
-    y = vector_dot(groups, np.ones(plan.rank, np.float32))
+    y = vector_dot(groups, np.ones(plan.rank, x.dtype))
     outputs = (activate(plan.activation, y if b is None else y + b), memory.reshape(state.shape))
     return Noted(outputs, input_notes(x, plan.asymmetric)) if hybrid else outputs
 

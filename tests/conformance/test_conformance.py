@@ -103,6 +103,7 @@ def change_one(values: np.ndarray, position: int) -> None:
 
 def test_every_type_of_every_op_has_a_case() -> None:
     defined = [op for code in OPS for op in definitions(code)]
-    declared = {(op.code, types) for op in defined for variant in op.variants for types in variant.types}
+    variants = [(op.code, variant) for op in defined for variant in op.variants if "real" not in variant.rules]
+    declared = {(code, types) for code, variant in variants for types in variant.types}
     declared |= {(op.code, "any") for op in OPS.values() if op.control is not None}
     assert declared == {(case.op, case.types) for case in CASES}

@@ -9,6 +9,7 @@ LAYERS = """
  cli
  oracle
  litert
+ real
  interpreter
  names
  program

@@ -71,7 +71,7 @@ def _check_aux(call: Call[Any], prefix: str) -> tuple[Array | None, ...]:
     if aux is not None:
         fits = aux.shape[:2] == x[:2] and len(aux.shape) == 3 and (stacked or aux.shape == x)
         call.require(fits, "the auxiliary input does not fit x")
-    hybrid = call[f"{prefix}w_o"].dtype != np.float32
+    hybrid = call[f"{prefix}w_o"].dtype.kind != "f"
     return tuple(None if o is None or not hybrid else o.affine.scale[:1] for o in weights)
 
 

@@ -70,7 +70,7 @@ def float_step(cell: FloatCell, inputs: Inputs, states: States, row: int) -> tup
 
 def _project(cell: FloatCell, hidden: Array) -> Array:
     assert cell.projection is not None
-    start = np.zeros((len(hidden), len(cell.projection.values)), np.float32)
+    start = np.zeros((len(hidden), len(cell.projection.values)), hidden.dtype)
     if cell.projection_bias is not None:
         start += cell.projection_bias
     vector = make_vector(hidden, cell.hybrid, cell.asymmetric)

@@ -50,13 +50,13 @@ def plan_cell(call: Call[Any], size: int, prefix: str = "") -> FloatPlan:
         raise UnsupportedError(
             f"{call.node.label}: without an activation the official kernel reads what it never wrote"
         )
-    hybrid = call[f"{prefix}w_o"].dtype != np.float32
+    hybrid = call[f"{prefix}w_o"].dtype.kind != "f"
     coupled = call.optional(f"{prefix}w_i") is None
     names = (f"{prefix}{name}" for name in _names())
     operands = (call.optional(name) if hybrid else None for name in names)
     order = (0, 1, 0, 2) if coupled else (0, 2, 1, 3)  # the official kernel keeps g before f
     return FloatPlan(
-        scales=tuple(None if o is None or o.dtype == np.float32 else o.affine.scale[:1] for o in operands),
+        scales=tuple(None if o is None or o.dtype.kind == "f" else o.affine.scale[:1] for o in operands),
         starts=tuple(place * size for place in order),
         activation=options.fused_activation_function,
         clips=(options.cell_clip, options.proj_clip),

@@ -48,7 +48,7 @@ class FloatGate(NamedTuple):
 
 def float_gate(gate: FloatGate, vectors: tuple[Vector | None, ...], c: Array, start: int) -> Array:
     """The gate's values [n,c]; `start` is its place in memory, see numerics/eigen.py."""
-    total: Array = np.zeros(c.shape, np.float32)
+    total: Array = np.zeros(c.shape, c.dtype)
     if gate.norm is None:
         total = total + gate.bias
     for vector, matrix in zip(vectors, gate.matrices, strict=True):
@@ -63,11 +63,12 @@ def float_gate(gate: FloatGate, vectors: tuple[Vector | None, ...], c: Array, st
 
 def _normalized(x: Array) -> Array:
     """Rows of mean 0 and deviation 1; sums from first to last."""
-    cells = np.float32(x.shape[1])
+    cells = x.dtype.type(x.shape[1])
     centred = x - (np.add.accumulate(x, axis=1)[:, -1] / cells)[:, None]
     variance = np.add.accumulate(centred * centred, axis=1)[:, -1] / cells
-    inverse: Array = np.float32(1) / np.sqrt(variance + np.float32(1e-8))
-    return centred * inverse[:, None]
+    inverse = np.float32(1) / np.sqrt(variance + np.float32(1e-8))
+    normalized: Array = centred * inverse[:, None]
+    return normalized
 
 
 class IntegerGate(NamedTuple):
