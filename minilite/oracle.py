@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -61,11 +62,13 @@ def _interpreter(data: bytes, inputs: Mapping[int, Array], kernels: str, preserv
     version()
     module = importlib.import_module("ai_edge_litert.interpreter")
     try:
-        interpreter = module.Interpreter(
-            model_content=data,
-            experimental_op_resolver_type=module.OpResolverType[RESOLVERS[kernels]],
-            experimental_preserve_all_tensors=preserve,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the memory that XNNPACK's preserved tensors take
+            interpreter = module.Interpreter(
+                model_content=data,
+                experimental_op_resolver_type=module.OpResolverType[RESOLVERS[kernels]],
+                experimental_preserve_all_tensors=preserve,
+            )
         for index, array in inputs.items():
             interpreter.resize_tensor_input(index, array.shape)
         interpreter.allocate_tensors()

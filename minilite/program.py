@@ -27,7 +27,7 @@ from .ops.prepare import REAL, SEARCH, Prepared, input_forms, prepare
 from .ops.state import State
 
 Array = NDArray[Any]
-KERNEL_SETS = ("reference", "optimized", "xnnpack", "tflm", "tflm-single", "cmsis-nn", "cmsis-nn-single")
+KERNEL_SETS = tuple(name for name in SEARCH if name != REAL)
 JIT_PAYS_OFF = 20_000_000  # multiply-accumulates from which one run of compiled loops outweighs their loading
 NO_NOTES: Mapping[str, Any] = MappingProxyType({})
 Kernels = str | Mapping[str, str]
@@ -107,7 +107,7 @@ class Step:
                 None if array is None else Operand(tensors[index], array.shape, array if form.is_value else None)
                 for index, array, form in zip(self.node.inputs, inputs, forms, strict=True)
             ]
-            self.memory[key] = _prepare(self.op, self.node, self.subgraph, operands, self.kernel_set)
+            self.memory[key] = _prepare(self.op, self.node, self.subgraph, operands, self.kernel_set, is_static=False)
         return self.memory[key]
 
     @property
@@ -119,9 +119,11 @@ class Step:
         return Task(lambda *given: self.run(*given).outputs, self.node.inputs, self.node.outputs, is_view, has_state)
 
     def __str__(self) -> str:
-        variant = "planned when it runs" if self.prepared is None else self.prepared.variant.name
+        variant, found = "planned when it runs", self.kernel_set
+        if self.prepared is not None:
+            variant, found = self.prepared.variant.name, self.prepared.kernel_set
         folded = ", folded" if self.folded is not None else ""
-        return f"{self.node.label}: {self.op.signature.text}  [{variant}, {self.kernel_set}, {self.engine}{folded}]"
+        return f"{self.node.label}: {self.op.signature.text}  [{variant}, {found}, {self.engine}{folded}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,11 +264,18 @@ def _known_operands(
     return operands
 
 
-def _prepare(op: Op, node: Node, subgraph: Subgraph, operands: Sequence[Operand | None], kernel_set: str) -> Prepared:
+def _prepare(
+    op: Op,
+    node: Node,
+    subgraph: Subgraph,
+    operands: Sequence[Operand | None],
+    kernel_set: str,
+    is_static: bool = True,
+) -> Prepared:
     outputs = [subgraph.tensors[index] for index in node.outputs]
     intermediates = [subgraph.tensors[index] for index in node.intermediates or () if index >= 0]
     with np.errstate(all="ignore"):
-        return prepare(op, node, operands, outputs, kernel_set, intermediates)
+        return prepare(op, node, operands, outputs, kernel_set, intermediates, is_static)
 
 
 def _check_ops(graph: Graph, ops: Mapping[str, Op]) -> None:
@@ -304,8 +313,6 @@ def _kernel_sets(kernels: Kernels) -> Callable[[str], str]:
     for name in chosen.values():
         if name not in (*KERNEL_SETS, REAL):
             raise InputError(f"no kernel set is called {name!r}; there are {', '.join(KERNEL_SETS)}")
-        if name not in SEARCH:
-            raise UnsupportedError(f"kernel set {name!r} is not implemented; implemented: {', '.join(SEARCH)}")
     return lambda op: chosen.get(op, chosen["*"])
 
 

@@ -63,7 +63,10 @@ class Operand:
 
 @dataclass(frozen=True)
 class Call(Generic[Options]):
-    """One node with its operands by their names in the op's signature."""
+    """One node with its operands by their names in the op's signature.
+
+    `rule` is the rescale rule of the kernel set that takes it. `is_static` says that its shapes were known beforehand.
+    """
 
     node: Node
     options: Options
@@ -71,6 +74,7 @@ class Call(Generic[Options]):
     operands: dict[str, tuple[Operand, ...]]
     rule: str = ""
     intermediates: tuple[Tensor, ...] = ()
+    is_static: bool = True
 
     def __getitem__(self, name: str) -> Operand:
         """The operand of this name. Raises ModelError when the node leaves it out."""

@@ -20,12 +20,16 @@ class Noted(NamedTuple):
     notes: Mapping[str, Any]
 
 
-REFERENCE: Mapping[str, str] = MappingProxyType({"reference": ""})
-
-
 def follows(**rules: str) -> Mapping[str, str]:
-    """The rescale rule of each kernel set, for a variant that rescales."""
-    return MappingProxyType(rules)
+    """The kernel sets a variant belongs to, each with its rescale rule; an underscore stands for a hyphen."""
+    return MappingProxyType({name.replace("_", "-"): rule for name, rule in rules.items()})
+
+
+REFERENCE = follows(reference="")  # LiteRT's three sets compute this alike, the microcontroller's lack it
+EVERYWHERE = follows(reference="", tflm="", tflm_single="")  # nothing in it rounds by a rule, and every set has it
+
+Gate = Callable[[Call[Any]], str]  # why a kernel set does not take a call; empty when it does
+NO_GATES: Mapping[str, Gate] = MappingProxyType({})
 
 
 def plan_nothing(call: Call[Any]) -> None:
@@ -40,8 +44,8 @@ class Variant:
     "int8 int8 int32 -> int8" in signature order without the values the plan reads.
     `plan` derives the node's constants. A kernel that rescales is given as `accumulate`, from arrays to exact
     integers, and `finish`, from those to codes; any other as `kernel`. All take the plan first.
-    `rules` names the kernel sets it belongs to, each with its rescale rule; `when` states a gate beyond
-    the types: of the operands' quantization or options.
+    `rules` names the kernel sets it belongs to, each with its rescale rule. `when` states what it needs beyond the
+    types, whatever the set; `gates` state by set what only that one asks for, and say why a call is refused.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Variant:
     finish: Callable[[Any, Array], Array] | None = None
     rules: Mapping[str, str] = field(default_factory=lambda: REFERENCE)
     when: Callable[[Call[Any]], bool] | None = None
+    gates: Mapping[str, Gate] = field(default_factory=lambda: NO_GATES)
 
     def run(self, plan: Any, *arrays: Array | None) -> Any:
         """The outputs: one array, or a tuple of them."""

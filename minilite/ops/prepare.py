@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,19 +14,36 @@ from .op import Op, Variant
 from .signature import OperandForm, Shape, assign
 
 REAL = "real"  # not a kernel set to choose: real arithmetic, float kernels on float64 operands
-SEARCH: Mapping[str, tuple[str, ...]] = MappingProxyType({"reference": ("reference",), REAL: (REAL, "reference")})
+# Where the kernels of a set are looked for, in this order: a set leaves to the next what it has no kernel for.
+SEARCH: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "reference": ("reference",),
+        "optimized": ("optimized", "reference"),
+        "xnnpack": ("xnnpack", "optimized", "reference"),
+        "tflm": ("tflm",),
+        "tflm-single": ("tflm-single",),
+        "cmsis-nn": ("cmsis-nn", "tflm"),
+        "cmsis-nn-single": ("cmsis-nn-single", "tflm"),
+        REAL: (REAL, "reference"),
+    }
+)
 MAX_ELEMENTS = 2**31 - 1  # of one tensor; the official runtime counts bytes in 31 bits as well
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A call with everything derived from it. An output shape is None where only running tells."""
+    """A call with everything derived from it. An output shape is None where only running tells.
+
+    `kernel_set` is the one whose kernel was found; `passed` says why each set before it was passed over.
+    """
 
     call: Call[Any]
     variant: Variant
     plan: Any
     output_shapes: tuple[Shape | None, ...]
     macs: int = 0
+    kernel_set: str = "reference"
+    passed: Mapping[str, str] = field(default_factory=dict)
 
 
 def input_forms(op: Op, node: Node) -> tuple[OperandForm, ...]:
@@ -49,6 +66,7 @@ def prepare(
     outputs: Sequence[Tensor],
     kernel_set: str,
     intermediates: Sequence[Tensor] = (),
+    is_static: bool = True,
 ) -> Prepared:
     """Check the operands, derive output shapes, choose the variant, make the plan.
 
@@ -68,10 +86,10 @@ def prepare(
     shapes = _output_shapes(op, call, forms[1], lengths)
     known = [tensor.shape if shape is None else shape for tensor, shape in zip(outputs, shapes, strict=True)]
     placed = {**operands, **_group(forms[1], outputs, known)}
-    call = Call(node, call.options, op.signature, placed)
-    variant, rule = _choose(op, call, kernel_set)
-    call = replace(call, rule=rule, intermediates=tuple(intermediates))
-    return Prepared(call, variant, variant.plan(call), shapes, op.macs(call) if op.macs else 0)
+    call = Call(node, call.options, op.signature, placed, "", tuple(intermediates), is_static)
+    variant, found, passed = _choose(op, call, kernel_set)
+    call = replace(call, rule=variant.rules[found])
+    return Prepared(call, variant, variant.plan(call), shapes, op.macs(call) if op.macs else 0, found, passed)
 
 
 def _group(
@@ -127,13 +145,26 @@ def _output_shapes(
     return shapes
 
 
-def _choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str]:
+def _choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str, Mapping[str, str]]:
+    """The first variant that applies, the set it was found in, and why each set before has none."""
     types = {name: [_type_name(operand, kernel_set) for operand in group] for name, group in call.operands.items()}
+    fitting = [
+        variant
+        for variant in op.variants
+        if variant.takes(op.signature, types) and (variant.when is None or variant.when(call))
+    ]
+    passed: dict[str, str] = {}
     for one_set in SEARCH[kernel_set]:
-        for variant in op.variants:
-            taken = one_set in variant.rules and variant.takes(op.signature, types)
-            if taken and (variant.when is None or variant.when(call)):
-                return variant, variant.rules[one_set]
+        for variant in fitting:
+            if one_set in variant.rules:
+                refusal = variant.gates[one_set](call) if one_set in variant.gates else ""
+                if not refusal:
+                    return variant, one_set, passed
+                passed.setdefault(one_set, refusal)
+        passed.setdefault(one_set, "it has no kernel for these types and options")
+    if fitting and kernel_set != "reference":
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in passed.items())
+        raise UnsupportedError(f"{call.node.label}: not taken by kernel set {kernel_set!r}: {reasons}")
     arrays = [form for form in (*op.signature.inputs, *op.signature.outputs) if not form.is_value]
     given = ", ".join(f"{form.name} {'/'.join(types[form.name])}" for form in arrays if form.name in types)
     listed = (variant for variant in op.variants if not variant.rules.keys().isdisjoint(SEARCH[kernel_set]))

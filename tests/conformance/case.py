@@ -1,7 +1,8 @@
 """A conformance case, and the one-op models it draws."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,6 +99,9 @@ def one_op(
     return OneOp(Graph((Subgraph(0, "main", tensors, (node,), tuple(arrays), node_outputs),)), arrays)
 
 
+EXACT: Mapping[str, float | str | None] = MappingProxyType({"optimized": None, "xnnpack": None})
+
+
 @dataclass(frozen=True)
 class Case:
     """One row of the support table: an op, the element types in the form of `Variant.types`, and what to draw.
@@ -108,6 +112,9 @@ class Case:
     only move elements, which have many types and do not look at the values. `deviation` says in a sentence why the
     official reference kernel is not followed; then `resolver` names the kernel set that is. `variant` names the one
     that is drawn, where several take these types.
+
+    `sets` says of each other kernel set of LiteRT how well it is matched: None for equal bits, a tolerance, or a
+    sentence why it is not compared.
     """
 
     op: str
@@ -118,6 +125,7 @@ class Case:
     share: float = 1.0
     deviation: str = ""
     variant: str = ""
+    sets: Mapping[str, float | str | None] = field(default_factory=lambda: EXACT)
 
     def __str__(self) -> str:
         return f"{self.op}-{self.types.replace(' ', ',')}{self.variant and '-' + self.variant}"

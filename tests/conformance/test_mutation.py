@@ -11,7 +11,7 @@ from hypothesis.errors import NoSuchExample
 from minilite import oracle
 from minilite.interpreter import evaluate
 from minilite.numerics.rescale import RULES
-from minilite.ops import OPS, Op
+from minilite.ops import OPS, Op, Variant
 from minilite.program import bind
 
 from . import CASES
@@ -25,7 +25,6 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-RESCALING = [case for case in CASES if (variant := variant_of(case)) and variant.rules["reference"]]
 NEGATIVE_ONLY = "the two differ for negative accumulators only, which the clamp brings to the zero point"
 NEVER_NEGATIVE = "the two differ for negative accumulators only, and there are none"
 INDISTINGUISHABLE = {
@@ -34,34 +33,58 @@ INDISTINGUISHABLE = {
 }
 
 
-def with_rule(case: Case, rule: str) -> dict[str, Op]:
-    """The ops with `rule` in place of the one this case's variant follows."""
-    op, chosen = OPS[case.op], variant_of(case)
-    mutant = replace(chosen, rules={"reference": rule})
+def rescaling(case: Case, kernels: str) -> list[Variant]:
+    """The variants that take the case's types and that this set gives a rescale rule of its own."""
+    if kernels == "reference":
+        variants = [variant_of(case)]
+    else:
+        variants = [variant for variant in all_variants(OPS[case.op]) if case.types in variant.types]
+    return [variant for variant in variants if variant is not None and variant.rules.get(kernels)]
+
+
+def all_variants(op: Op) -> list[Variant]:
+    return [*op.variants, *(variant for _, other in op.others for variant in other.variants)]
+
+
+def with_rule(case: Case, kernels: str, rule: str) -> dict[str, Op]:
+    """The ops with `rule` in place of the one this case's variants follow."""
+    chosen = rescaling(case, kernels)
 
     def mutated(op: Op) -> Op:
-        variants = tuple(mutant if variant is chosen else variant for variant in op.variants)
+        variants = tuple(
+            replace(variant, rules={**variant.rules, kernels: rule}) if variant in chosen else variant
+            for variant in op.variants
+        )
         return replace(op, variants=variants, others=tuple((nodes, mutated(other)) for nodes, other in op.others))
 
-    return {**OPS, op.code: mutated(op)}
+    return {**OPS, case.op: mutated(OPS[case.op])}
 
 
-def wrong_rules(case: Case) -> list[str]:
-    """The rules that must be told from the one the case's variant follows."""
-    right = variant_of(case).rules["reference"]
-    return [rule for rule in RULES if rule != right and (case.op, rule) not in INDISTINGUISHABLE]
+def wrong_rules(case: Case, kernels: str) -> list[str]:
+    """The rules that must be told from those the case's variants follow."""
+    right = {variant.rules[kernels] for variant in rescaling(case, kernels)}
+    return [rule for rule in RULES if rule not in right and (case.op, rule) not in INDISTINGUISHABLE]
 
 
-@pytest.mark.parametrize("case", RESCALING, ids=str)
-def test_every_other_rule_is_caught(case: Case) -> None:
+RESCALING = [
+    (case, kernels)
+    for case in CASES
+    for kernels in ("reference", *case.sets)
+    if rescaling(case, kernels) and not isinstance(case.sets.get(kernels), str)
+]
+
+
+@pytest.mark.parametrize(("case", "kernels"), RESCALING, ids=str)
+def test_every_other_rule_is_caught(case: Case, kernels: str) -> None:
     pytest.importorskip("ai_edge_litert", reason="LiteRT is not installed")
-    alive = {rule: with_rule(case, rule) for rule in wrong_rules(case)}
+    alive = {rule: with_rule(case, kernels, rule) for rule in wrong_rules(case, kernels)}
+    resolver = case.resolver if kernels == "reference" else kernels
 
     def kills_the_last(example: OneOp) -> bool:
-        expected = oracle.evaluate(example.graph, example.inputs, case.resolver)
+        expected = oracle.evaluate(example.graph, example.inputs, resolver)
         for rule, ops in list(alive.items()):
-            program = bind(example.graph, {i: a.shape for i, a in example.inputs.items()}, ops=ops, engine="numpy")
-            mutated = evaluate(program, example.inputs)
+            shapes = {i: a.shape for i, a in example.inputs.items()}
+            mutated = evaluate(bind(example.graph, shapes, ops, kernels, "numpy"), example.inputs)
             if any(not np.array_equal(mutated[index], expected[index]) for index in example.graph.main.outputs):
                 del alive[rule]
         return not alive

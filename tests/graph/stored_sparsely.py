@@ -37,6 +37,7 @@ def level(size: int, kept: list[list[int]] | None, itemsize: int) -> schema.Dime
     if kept is None:
         return schema.DimensionMetadata(format=0, dense_size=size)
     segments = np.cumsum([0, *map(len, kept)])
+    itemsize = itemsize if segments[-1] < 256**itemsize else 4
     return schema.DimensionMetadata(
         format=1,
         array_segments=vector(segments, itemsize),
