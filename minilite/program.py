@@ -67,7 +67,7 @@ class Step:
             state.variables[self.subgraph.index, index] = value
         return Noted(outputs[:count], notes)
 
-    def _operands(self, inputs: Sequence[Array | None]) -> list[Array | None]:
+    def _operands(self, inputs: Sequence[Any]) -> list[Any]:
         """The inputs that a kernel takes: not those the plan has read, None for those left out at the end."""
         taken, omitted = self._taken
         return [*(inputs[position] for position in taken), *omitted]
@@ -116,7 +116,12 @@ class Step:
         assert self.prepared is not None
         has_state = self.op.uses_state or bool(self._variables)
         is_view = self.prepared.variant in fast.VIEWS
-        return Task(lambda *given: self.run(*given).outputs, self.node.inputs, self.node.outputs, is_view, has_state)
+        loop = getattr(self.kernel_for(self.prepared), "loop", None)
+        operands = tuple(self._operands(self.node.inputs))
+        return Task(self._outputs, loop, operands, self.node.inputs, self.node.outputs, is_view, has_state)
+
+    def _outputs(self, inputs: Sequence[Array | None], state: State) -> Sequence[Array]:
+        return self.run(inputs, state).outputs
 
     def __str__(self) -> str:
         variant, found = "planned when it runs", self.kernel_set

@@ -7,6 +7,7 @@ one call, see `calls`. Any other step runs its kernel, and the results are copie
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from threading import Lock
 from typing import NamedTuple
 
@@ -14,11 +15,14 @@ import numpy as np
 
 from minilite.errors import InputError
 from minilite.graph import Subgraph, Tensor
+from minilite.numerics.jit import is_compiled
 from minilite.ops.call import Array
 from minilite.ops.signature import Shape
 from minilite.ops.state import State
 
-from .arena import Need, allocate
+from .arena import Need, aligned_bytes, allocate
+from .calls import Stretch, loop_call
+from .twins import Loop
 
 Call = Callable[[State], None]
 
@@ -27,7 +31,9 @@ class Task(NamedTuple):
     """One step, as far as running it takes: outputs = run(inputs, state)."""
 
     run: Callable[[Sequence[Array | None], State], Sequence[Array]]
-    inputs: tuple[int, ...]  # tensor indices, -1 for one left out
+    loop: Loop | None  # what the kernel is, if it is one compiled loop
+    operands: tuple[int, ...]  # tensor indices that the kernel takes
+    inputs: tuple[int, ...]  # all, -1 for one left out
     outputs: tuple[int, ...]
     is_view: bool  # the output has the elements of the first input in the same order
     has_state: bool  # it uses what outlives a run
@@ -45,7 +51,8 @@ class Runner:
         self._inputs = [index for index in subgraph.inputs if index not in self._variables]
         homes = find_homes(self._inputs, tasks)
         self._arrays = {**constants, **lay_out(subgraph, tasks, homes, shapes)}
-        self._calls = [self._call(task) for task in tasks if all(homes[index] == index for index in task.outputs)]
+        self._scratch = aligned_bytes(max((task.loop.scratch for task in tasks if task.loop is not None), default=0))
+        self._calls = self._make_calls([task for task in tasks if all(homes[i] == i for i in task.outputs)])
 
     def run(self, inputs: Mapping[int, Array], outputs: Mapping[int, Array], state: State | None = None) -> None:
         """Compute `outputs`, arrays to be filled, from `inputs`, both by tensor index. Variables are read from `state`.
@@ -81,8 +88,32 @@ class Runner:
             raise InputError(f"{self._subgraph.tensors[index].label} is no output")
         return self._value(index, state)
 
-    def _call(self, task: Task) -> Call:
-        """The call of a task that is no compiled loop."""
+    def _make_calls(self, tasks: Sequence[Task]) -> list[Call]:
+        calls: list[Call] = []
+        for is_loop, group in groupby(tasks, self._is_loop):
+            if is_loop:
+                calls.append(self._stretch(list(group)))
+            else:
+                calls.extend(map(self._step, group))
+        return calls
+
+    def _is_loop(self, task: Task) -> bool:
+        """Whether a task can be a compiled call: all its arrays stay where they are."""
+        fixed = self._variables.keys().isdisjoint(task.operands)
+        return task.loop is not None and fixed and not task.has_state and is_compiled()
+
+    def _stretch(self, tasks: Sequence[Task]) -> Call:
+        """Loops in a row."""
+        calls = []
+        for task in tasks:
+            operands, y = [self._arrays.get(index) for index in task.operands], self._arrays[task.outputs[0]]
+            if task.loop is not None and y.size:
+                calls.append(loop_call(task.loop, operands, y, self._scratch))
+        stretch = Stretch(calls)
+        return lambda state: stretch()
+
+    def _step(self, task: Task) -> Call:
+        """Any other task."""
         places = [self._arrays[index] for index in task.outputs]
         if task.has_state or not self._variables.keys().isdisjoint(task.inputs):
 

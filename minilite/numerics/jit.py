@@ -68,6 +68,20 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         numba.config.CACHE_DIR = saved
 
 
+def is_compiled() -> bool:
+    """Whether kernels become machine code: not where numba is told to leave functions as they are."""
+    return numba_is_here() and not _numba().config.DISABLE_JIT
+
+
+def machine_code(function: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
+    """The address of a kernel's machine code for arguments of these types, in numba's calling convention."""
+    dispatcher: Any = compiled(function.__wrapped__)  # type: ignore[attr-defined]
+    types = tuple(map(_numba().typeof, arguments))
+    dispatcher.compile(types)
+    result = dispatcher.overloads[types]
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+
+
 def numba_is_here() -> bool:
     """Whether numba can be imported, found out without importing it."""
     try:

@@ -1,12 +1,15 @@
 """Program.run gives what execute gives: for every conformance case, for real models, again and again."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import find, given, settings
 
-from minilite import load
+from minilite import fast, load
 from minilite.errors import InputError, UnsupportedError
 from minilite.fast.arena import Need, layout
 from minilite.interpreter import evaluate
@@ -15,7 +18,8 @@ from minilite.ops.state import State
 from minilite.program import Program, bind
 from tests.benchmarks.speed import inputs_for
 from tests.conformance import CASES
-from tests.conformance.case import Case, OneOp
+from tests.conformance.case import Case, OneOp, variant_of
+from tests.house.sources import ROOT
 from tests.litert.both import EACH_MODEL, small_model
 
 ENGINES = ("numpy", "jit") if numba_is_here() else ("numpy",)
@@ -32,12 +36,17 @@ def same_twice(program: Program, inputs: dict[int, Any]) -> None:
             assert np.array_equal(array, expected[index], equal_nan=array.dtype.kind in "fc"), f"output {index}"
 
 
+def engine_of(case: Case) -> str:
+    """The compiled engine where it has the op."""
+    return "jit" if numba_is_here() and variant_of(case) in fast.TWINS else "numpy"
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_each_op_gives_what_execute_gives(case: Case) -> None:
-    @settings(max_examples=3)
+    @settings(max_examples=20 if engine_of(case) == "jit" else 3)
     @given(case.draw)
     def check(example: OneOp) -> None:
-        program = bind(example.graph, {i: a.shape for i, a in example.inputs.items()}, engine="numpy")
+        program = bind(example.graph, {i: a.shape for i, a in example.inputs.items()}, engine=engine_of(case))
         if program.is_static:
             same_twice(program, example.inputs)
 
@@ -90,3 +99,11 @@ def test_tensors_needed_at_once_share_no_bytes() -> None:
 def test_memory_is_used_again() -> None:
     chain = [Need((1000,), np.dtype(np.int8), step, step + 1) for step in range(9)]
     assert max(piece.stop for piece in layout(chain)) == 2024
+
+
+def test_without_compilation_the_loops_are_called_from_python() -> None:
+    test = f"{__file__}::test_each_op_gives_what_execute_gives[FULLY_CONNECTED-int8,int8,int32,->,int8]"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
