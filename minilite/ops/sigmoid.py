@@ -1,7 +1,7 @@
 """LOGISTIC:  y = 1 / (1 + exp(-x))
 TANH:      y = tanh(x)
 
-float32: with the C library's functions; LOGISTIC is 1 above 16.619 and exp(x) below -9.
+float32: with the C library's functions; LOGISTIC is 1 above 16.619 and exp(x) below -9. float16: the same, then rounded.
 int8, uint8: a table of all 256 codes:  y = clamp(y_zero + round(f(x_scale * (code - x_zero)) / y_scale))
 int16: y_scale is 2**-15; the code is brought to steps of 1 / (3 * 4096) and interpolated in the sigmoid table:
     value = (x * multiplier) shifted right to nearest, ties up     multiplier / 2**shift = x_scale * 3 * 4096
@@ -36,9 +36,18 @@ def logistic(x: Array) -> Array:
     return np.asarray(one / (one + libm.exp(-x)))
 
 
-def logistic_in_parts(plan: None, x: Array) -> Array:
+def logistic_in_parts(x: Array) -> Array:
     tail = x < EXP_BELOW  # where 1 / (1 + exp(-x)) would lose bits, or overflow on the way
     return np.where(x > ONE_ABOVE, x.dtype.type(1), np.where(tail, libm.exp(x), logistic(x)))
+
+
+def in_float32(function: Callable[[Array], Array]) -> Variant:
+    """The variant for floats: `function` of float32, rounded to the type of x."""
+
+    def compute(plan: None, x: Array) -> Array:
+        return np.asarray(function(x.astype(np.float32)), x.dtype)
+
+    return Variant("float", ("float32", "float16"), plan_nothing, compute)
 
 
 def plan_logistic_table(call: Call[None]) -> Array:
@@ -96,7 +105,7 @@ LOGISTIC = Op(
     "x[...] -> y[...]",
     None,
     (
-        Variant("float", ("float32",), plan_nothing, logistic_in_parts),
+        in_float32(logistic_in_parts),
         Variant("table", ("int8", "uint8"), plan_logistic_table, look_up),
         Variant(
             "interpolated",
@@ -111,7 +120,7 @@ TANH = Op(
     "x[...] -> y[...]",
     None,
     (
-        Variant("float", ("float32",), plan_nothing, lambda plan, x: libm.tanh(x)),
+        in_float32(libm.tanh),
         Variant("table", ("int8", "uint8"), lambda call: plan_table(call, libm.tanh), look_up),
         Variant(
             "interpolated",

@@ -1,6 +1,7 @@
 """SOFTMAX:  y[..., d] = exp(beta * x[..., d]) / sum over d of exp(beta * x[..., d])
 
-float32: e = exp((x - max) * beta), summed over d from first to last, then e / sum.
+float32: e = exp((x - max) * beta), summed over d from first to last, then e / sum. float16: in float32 but for the
+    result and, before the division only, e.
 int8, uint8, to the same type or int16: in integers only,
     e = exp(beta * x_scale * (x - max))     fixed point; nothing counts that is below max by 31 or more
     y = lowest code + e / sum               in steps of 2**-8, to int16 of 2**-16
@@ -42,12 +43,12 @@ SCALE_TOLERANCE = 0.001  # of an output scale, relative
 
 
 def compute_float(beta: np.float32, x: Array) -> Array:
-    rows = x.reshape(-1, x.shape[-1]) if x.size else x.reshape(0, 1)
+    rows = (x.reshape(-1, x.shape[-1]) if x.size else x.reshape(0, 1)).astype(np.float32)
     largest = np.fmax.reduce(rows, axis=1, keepdims=True, initial=np.finfo(x.dtype).min)  # passes over NaN
     exponentials = libm.exp((rows - largest) * beta)
     sums = np.add.accumulate(exponentials, axis=1)[:, -1:]
-    shares: Array = exponentials / sums
-    return shares.reshape(x.shape)
+    shares: Array = exponentials.astype(x.dtype) / sums
+    return shares.astype(x.dtype).reshape(x.shape)
 
 
 class Plan(NamedTuple):
@@ -154,7 +155,7 @@ def require_output(call: Call[SoftmaxOptions], scale: float, zero_point: int) ->
     call.require(fits, f"y has {found}, expected {scale:.9g} and {zero_point}")
 
 
-FLOAT = Variant("float", ("float32",), lambda call: np.float32(call.options.beta), compute_float)
+FLOAT = Variant("float", ("float32", "float16"), lambda call: np.float32(call.options.beta), compute_float)
 FIXED_POINT = Variant(
     "fixed point",
     ("int8 -> int8", "uint8 -> uint8", "int8 -> int16", "uint8 -> int16"),

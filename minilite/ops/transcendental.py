@@ -3,6 +3,7 @@
     LOG   y = ln(x)             ELU   y = x where x > 0, else e**x - 1
 
 float32: with the C library's functions; GELU and ELU with those of the Eigen library.
+float16, GELU only: every step rounded, tanh and erfc of the C library in float32.
 int8, uint8: a table of all 256 codes:  y = clamp(y_zero + round(f(x_scale * (code - x_zero)) / y_scale))     (eq. 12)
 int16: a table of 513 codes, and between them a straight line; zero points are 0                              (eq. 13)
 LOG of 0 and below is the lowest code.
@@ -67,6 +68,19 @@ def gelu_float(approximate: bool, x: Array) -> Array:
     return np.asarray(HALF * x * (ONE + eigen.tanh(inner)))
 
 
+def gelu_half(approximate: bool, x: Array) -> Array:
+    """GELU of float16."""
+    half = x.dtype.type
+    if not approximate:
+        return np.asarray(half(0.5) * x * _in_float32(libm.erfc, x * -half(ROOT_OF_HALF)))
+    inner = half(ROOT_OF_TWO_OVER_PI) * (x + half(CUBIC) * (x * x * x))
+    return np.asarray(half(0.5) * x * (half(1) + _in_float32(libm.tanh, inner)))
+
+
+def _in_float32(function: Function, x: Array) -> Array:
+    return function(x.astype(np.float32)).astype(x.dtype)
+
+
 def plan_8bit(call: AnyCall, function: Function) -> Array:
     x, y = call["x"], call["y"]
     return table_8bit(function, x.scale, x.zero_point, y.scale, y.zero_point, x.dtype)
@@ -84,7 +98,7 @@ def look_up_int16(table: Array, x: Array) -> Array:
 def make_op(
     code: str,
     options: type[Table] | None,
-    float_variant: Variant,
+    floats: tuple[Variant, ...],
     function: Callable[[AnyCall], Function],
     bytes_types: tuple[str, ...] = ("int8",),
     has_int16: bool = True,
@@ -92,12 +106,16 @@ def make_op(
     """`function` gives what the tables of a node hold."""
     table = Variant("table", bytes_types, lambda call: plan_8bit(call, function(call)), look_up)
     between = Variant("interpolated", ("int16",), lambda call: plan_int16(call, function(call)), look_up_int16)
-    variants = (float_variant, table, *([between] if has_int16 else []))
+    variants = (*floats, table, *([between] if has_int16 else []))
     return Op(code, "x[...] -> y[...]", options, variants)
 
 
-def _float(function: Function) -> Variant:
-    return Variant("float", ("float32",), plan_nothing, lambda plan, x: np.asarray(function(x)))
+def _float(function: Function) -> tuple[Variant]:
+    return (Variant("float", ("float32",), plan_nothing, lambda plan, x: np.asarray(function(x))),)
+
+
+def is_approximate(call: Call[GeluOptions]) -> bool:
+    return bool(call.options.approximate)
 
 
 OPS = (
@@ -106,11 +124,9 @@ OPS = (
     make_op(
         "GELU",
         GeluOptions,
-        Variant(
-            "float",
-            ("float32",),
-            lambda call: bool(call.options.approximate),
-            gelu_float,
+        (
+            Variant("float", ("float32",), is_approximate, gelu_float),
+            Variant("half", ("float16",), is_approximate, gelu_half),
         ),
         lambda call: gelu_approximate if call.options.approximate else gelu,
         bytes_types=("int8", "uint8"),

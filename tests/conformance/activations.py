@@ -24,10 +24,11 @@ RECTIFIERS = {
 def inputs(draw: Any, kind: str) -> Operand:
     """An input of any shape, a scalar too; for int16 with scales that reach from flat to saturated."""
     shape = draw(shapes(0, 5, 4))
-    if kind == "float32":
+    if kind in ("float16", "float32"):
         data = draw(arrays(kind, shape, -20.0, 20.0))
         if draw(st.booleans()):
-            data = SPECIAL[draw(arrays("uint8", shape)) % len(SPECIAL)]
+            with np.errstate(over="ignore"):
+                data = SPECIAL[draw(arrays("uint8", shape)) % len(SPECIAL)].astype(kind)
         return Operand(kind, shape, data)
     x = draw(operands(kind, shape))
     return x._replace(scale=draw(scales(1e-5, 1e-2))) if kind == "int16" else x
@@ -80,6 +81,6 @@ CASES = (
     *(
         Case(op, kind, sigmoid(op, kind))
         for op in ("LOGISTIC", "TANH")
-        for kind in ("float32", "int8", "uint8", "int16")
+        for kind in ("float16", "float32", "int8", "uint8", "int16")
     ),
 )

@@ -1,4 +1,4 @@
-"""SOFTMAX: float32, 8-bit to 8-bit and to int16, int16; any beta, rows from one element, all equal to far apart."""
+"""SOFTMAX: float32, float16, 8-bit to 8-bit and to int16, int16; any beta, rows from one element, all equal to far apart."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ OUTPUT = {"int8": (1 / 256, -128), "uint8": (1 / 256, 0), "int16": (1 / 65536, -
 def softmax(draw: Any, kind: str, to: str) -> OneOp:
     shape = (*draw(shapes(0, 4)), draw(st.integers(1, 40)))
     options = SoftmaxOptions(beta=draw(st.sampled_from([1.0, 0.5, 2.0, float(np.float32(0.1))])))
-    if kind == "float32":
+    if kind in ("float16", "float32"):
         limit = draw(st.sampled_from([1.0, 8.0, 120.0]))
         x = draw(operands(kind, shape))._replace(data=draw(arrays(kind, shape, -limit, limit)))
         return one_op("SOFTMAX", options, [x], [Operand(to, shape)])
@@ -33,6 +33,7 @@ def softmax(draw: Any, kind: str, to: str) -> OneOp:
 
 CASES = (
     Case("SOFTMAX", "float32", softmax("float32", "float32")),
+    Case("SOFTMAX", "float16", softmax("float16", "float16")),
     Case("SOFTMAX", "int8 -> int8", softmax("int8", "int8")),
     Case("SOFTMAX", "uint8 -> uint8", softmax("uint8", "uint8")),
     Case("SOFTMAX", "int8 -> int16", softmax("int8", "int16")),

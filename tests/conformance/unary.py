@@ -87,7 +87,7 @@ CASES = (
     Case("EXP", "float32", reals("EXP", 90)),
     Case("LOG", "float32", reals("LOG", 90)),
     Case("ELU", "float32", reals("ELU", 20), resolver="optimized"),
-    Case("GELU", "float32", gelu("float32")),
+    *(Case("GELU", kind, gelu(kind)) for kind in ("float16", "float32")),
     *(Case(op, kind, table(op, kind)) for op in ("EXP", "LOG") for kind in ("int8", "int16")),
     *(Case("GELU", kind, table("GELU", kind)) for kind in ("int8", "uint8", "int16")),
     Case("ELU", "int8", table("ELU", "int8"), resolver="optimized"),
