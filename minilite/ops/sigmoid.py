@@ -1,7 +1,7 @@
 """LOGISTIC:  y = 1 / (1 + exp(-x))
 TANH:      y = tanh(x)
 
-float32: with the C library's functions; LOGISTIC is 1 above 16.619 and exp(x) below -9. float16: the same, then rounded.
+float32: with the C library's functions; LOGISTIC is 1 above 16.619 and exp(x) below -9. float16: the result rounded.
 int8, uint8: a table of all 256 codes:  y = clamp(y_zero + round(f(x_scale * (code - x_zero)) / y_scale))
 int16: y_scale is 2**-15; the code is brought to steps of 1 / (3 * 4096) and interpolated in the sigmoid table:
     value = (x * multiplier) shifted right to nearest, ties up     multiplier / 2**shift = x_scale * 3 * 4096

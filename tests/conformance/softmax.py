@@ -1,4 +1,4 @@
-"""SOFTMAX: float32, float16, 8-bit to 8-bit and to int16, int16; any beta, rows from one element, all equal to far apart."""
+"""SOFTMAX: floats, 8-bit to 8-bit and to int16, int16; any beta, rows from one element, all equal to far apart."""
 
 from typing import Any
 
