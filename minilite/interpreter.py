@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError, ModelError
-from .fast.runner import check_array
+from .fast.runner import check_array, check_codes
 from .graph import Graph, Tensor, load
 from .graph.read import Source
 from .names import input_names, output_names
@@ -102,6 +102,7 @@ def check_inputs(program: Program, inputs: Mapping[int, Array]) -> dict[int, Arr
         if index not in inputs:
             raise InputError(f"input {tensor.label} is missing")
         check_array("input", tensor, inputs[index], shape)
+        check_codes(tensor, inputs[index])
     return {index: inputs[index] for index in main.inputs}
 
 
@@ -147,7 +148,7 @@ def to_input(tensor: Tensor, array: Array) -> Array:
         raise InputError(f"input {tensor.label}: values are {array.dtype}, expected {expected}")
     if np.isnan(array).any():
         raise InputError(f"input {tensor.label}: the values contain NaN, which has no code")
-    return tensor.quantization.to_codes(array, tensor.dtype)
+    return tensor.codes.clamp(tensor.quantization.to_codes(array, tensor.dtype))
 
 
 def _by_index(graph: Graph, inputs: Mapping[str, Any] | Any) -> dict[int, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from minilite.numerics.affine import Affine, code_range
+from minilite.numerics.affine import Affine
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.numerics.rounding import round_half_away
@@ -28,7 +28,7 @@ def quantize(plan: QuantizePlan, x: Array) -> Array:
     """Codes for float32 values of any shape."""
     y = np.empty(x.shape, plan.dtype)
     arrays = by_channel(plan.affine, np.ascontiguousarray(x)), by_channel(plan.affine, y)
-    quantize_loop(*arrays, plan.affine.scale, plan.affine.zero_point, tuple(code_range(plan.dtype)))
+    quantize_loop(*arrays, plan.affine.scale, plan.affine.zero_point, tuple(plan.codes))
     return y
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from minilite.errors import InputError
 from minilite.graph import Subgraph, Tensor
+from minilite.graph.packed import PACKED_BITS
 from minilite.numerics.jit import is_compiled
 from minilite.ops.call import Array
 from minilite.ops.signature import Shape
@@ -65,6 +66,7 @@ class Runner:
                 if index not in inputs:
                     raise InputError(f"input {self._subgraph.tensors[index].label} is missing")
                 self._check("input", index, inputs[index], self._arrays[index])
+                check_codes(self._subgraph.tensors[index], inputs[index])
                 np.copyto(self._arrays[index], inputs[index])
             for call in self._calls:
                 call(state)
@@ -163,3 +165,10 @@ def check_array(what: str, tensor: Tensor, array: Array, shape: Shape) -> None:
         raise InputError(f"{what} {tensor.label}: values are {array.dtype}, expected {tensor.dtype}")
     if array.shape != tuple(shape):
         raise InputError(f"{what} {tensor.label}: shape is {list(array.shape)}, expected {list(shape)}")
+
+
+def check_codes(tensor: Tensor, array: Array) -> None:
+    """Raise InputError unless values of a type smaller than a byte, which stand in bytes, are codes of that type."""
+    if tensor.type in PACKED_BITS and not np.array_equal(tensor.codes.clamp(array), array):
+        low, high = tensor.codes
+        raise InputError(f"input {tensor.label}: {tensor.type.name} values lie between {low} and {high}")

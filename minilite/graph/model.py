@@ -15,7 +15,7 @@ from minilite.errors import ModelError, UnsupportedError
 from minilite.format import schema
 from minilite.format.enums import TensorType
 from minilite.format.table import Table
-from minilite.numerics.affine import Affine
+from minilite.numerics.affine import Affine, Range, code_range
 
 from .packed import PACKED_BITS, unpack
 from .sparse import densify
@@ -77,6 +77,13 @@ class Tensor:
         if self.type not in DTYPES:
             raise UnsupportedError(f"{self.label}: values of type {self.type.name} are not implemented")
         return DTYPES[self.type]
+
+    @property
+    def codes(self) -> Range:
+        """Every code of the element type, an integer one: of INT4 -8 to 7, though an element takes a byte in memory."""
+        codes = code_range(self.dtype)
+        steps = 2 ** (8 - PACKED_BITS.get(self.type, 8))
+        return Range(codes.low // steps, codes.high // steps)
 
     @cached_property
     def quantization(self) -> Affine | None:

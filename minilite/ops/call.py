@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from minilite.errors import InputError, ModelError
 from minilite.graph import Node, Tensor
-from minilite.numerics.affine import Affine
+from minilite.numerics.affine import Affine, Range
 
 from .signature import Shape, Signature
 
@@ -28,6 +28,11 @@ class Operand:
     def dtype(self) -> np.dtype[Any]:
         """The NumPy type of the values."""
         return self.tensor.dtype
+
+    @property
+    def codes(self) -> Range:
+        """Every code of the element type."""
+        return self.tensor.codes
 
     @property
     def affine(self) -> Affine:

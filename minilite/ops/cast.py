@@ -2,23 +2,37 @@
 
 float to integer: the fraction is cut off, what does not fit becomes the nearest integer of the type, NaN its largest.
 integer to integer: the low bits.   to bool: whether x is not 0, true for NaN.   to float: the nearest float.
+int4, uint4, int2: to and from float32 only.
 To float16 everything goes by way of float32. Codes are cast as they stand: scales are not looked at.
 
 Follows tflite/kernels/cast.cc and SafeCast in internal/quantization_util.h.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minilite.format.options.arithmetic import CastOptions
+from minilite.numerics.affine import Range
 from minilite.numerics.rounding import saturating_cast
 
 from .call import Array, Call
+from .element_types import PACKED
 from .op import Op, Variant
 
 FLOATS = ("float16", "float32", "float64")
 TYPES = (*FLOATS, "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64")
+
+
+class CutPlan(NamedTuple):
+    """The integers of the output's type."""
+
+    codes: Range
+    dtype: np.dtype[Any]
+
+
+def plan_cut(call: Call[CastOptions]) -> CutPlan:
+    return CutPlan(call["y"].codes, call["y"].dtype)
 
 
 def plan_type(call: Call[CastOptions]) -> np.dtype[Any]:
@@ -30,15 +44,23 @@ def cast(dtype: np.dtype[Any], x: Array) -> Array:
     return x.astype(np.float32).astype(dtype) if dtype == np.float16 else x.astype(dtype)
 
 
-def cut(dtype: np.dtype[Any], x: Array) -> Array:
-    whole: Array = saturating_cast(x, dtype)
-    return whole
+def cut(plan: CutPlan, x: Array) -> Array:
+    return plan.codes.clamp(saturating_cast(x, plan.dtype))
 
 
-CUT = Variant("cut", tuple(f"{x} -> {y}" for x in FLOATS for y in TYPES if y not in (*FLOATS, "bool")), plan_type, cut)
+INTEGERS = tuple(kind for kind in TYPES if kind not in (*FLOATS, "bool"))
+CUT = Variant(
+    "cut",
+    (*(f"{x} -> {y}" for x in FLOATS for y in INTEGERS), *(f"float32 -> {y}" for y in PACKED)),
+    plan_cut,
+    cut,
+)
 CAST_TYPES = Variant(
     "cast",
-    tuple(f"{x} -> {y}" for x in TYPES for y in TYPES if x not in FLOATS or y in (*FLOATS, "bool")),
+    (
+        *(f"{x} -> {y}" for x in TYPES for y in TYPES if x not in FLOATS or y not in INTEGERS),
+        *(f"{x} -> float32" for x in PACKED),
+    ),
     plan_type,
     cast,
 )

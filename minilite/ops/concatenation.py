@@ -40,6 +40,11 @@ def plan_int8(call: Call[ConcatenationOptions]) -> Plan:
     return plan_copy(call)
 
 
+def plan_int4(call: Call[ConcatenationOptions]) -> Plan:
+    call.require(bool(call["x"].shape), "int4 inputs need one dimension at least")
+    return plan_copy(call)
+
+
 def plan_int16(call: Call[ConcatenationOptions]) -> Plan:
     for x in (*call.every("x"), call["y"]):
         call.require(not x.shape or x.whole_quantization[1] == 0, f"{_scale(x)}: int16 zero points must be 0")
@@ -94,6 +99,7 @@ CONCATENATION = Op(
     variants=(
         Variant("copy", COPIED, plan_copy, concatenate),
         Variant("int8", ("int8",), plan_int8, concatenate),
+        Variant("int4", ("int4",), plan_int4, concatenate),
         Variant("int16", ("int16",), plan_int16, concatenate),
         Variant("uint8", ("uint8",), plan_uint8, concatenate),
     ),

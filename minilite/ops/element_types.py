@@ -2,6 +2,7 @@
 
 SIGNED = ("int8", "int16", "int32", "int64")
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+PACKED = ("int4", "uint4", "int2")  # several to a byte in files
 EVERY = ("float32", "float16", "float64", "bool", *SIGNED, *UNSIGNED, "complex64", "complex128")
 UP_TO_64_BITS = EVERY[:-1]  # kernels that choose by the size of an element have no 128 bits
 UP_TO_32_BITS = ("float32", "float16", "bool", *SIGNED[:3], *UNSIGNED[:3])

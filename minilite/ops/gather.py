@@ -1,6 +1,7 @@
 """GATHER:     y[b.., o.., p.., i..] = x[b.., o.., positions[b.., p..], i..]     along one axis; b: batch_dims axes
 GATHER_ND:  y[p.., i..] = x[indices[p.., 0], indices[p.., 1], ..., i..]
 
+GATHER moves int4 by bytes, so the axes behind the gathered one must have an even number of elements.
 Follows tflite/kernels/gather.cc and gather_nd.cc, internal/reference/gather.h. An index is never negative.
 """
 
@@ -10,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minilite.errors import UnsupportedError
+from minilite.format.enums import TensorType
 from minilite.format.options.empty import GatherNdOptions
 from minilite.format.options.shape import GatherOptions
 
@@ -48,6 +51,10 @@ def plan_gather(call: Call[GatherOptions]) -> Plan:
     (axis, batch_dims), x = _axes(call), call["x"].shape
     parts = x[:batch_dims], x[batch_dims:axis], x[axis + 1 :]
     batch, outer, inner = map(math.prod, parts)
+    if call["x"].tensor.type == TensorType.INT4 and inner % 2:
+        raise UnsupportedError(
+            f"{call.node.label}: int4 in odd parts of {inner}, of which the official kernel cuts halves"
+        )
     return Plan(batch, outer, x[axis], inner, call["y"].shape, guard(call, "positions"))
 
 
@@ -92,12 +99,13 @@ def gather_nd_shapes(call: Call[GatherNdOptions]) -> Sequence[Shape]:
 
 
 TYPES = tuple(f"{element} {index} -> {element}" for element in (*ELEMENTS, "string") for index in INDICES)
+INT4_TYPES = tuple(f"int4 {index} -> int4" for index in INDICES)
 OPS = (
     Op(
         "GATHER",
         "x[...] positions[?] -> y[...]",
         GatherOptions,
-        (Variant("gather", TYPES, plan_gather, gather),),
+        (Variant("gather", (*TYPES, *INT4_TYPES), plan_gather, gather),),
         gather_shapes,
     ),
     Op(

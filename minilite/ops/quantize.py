@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.format.options.empty import DequantizeOptions, QuantizeOptions
+from minilite.graph.packed import PACKED_BITS
 from minilite.numerics.affine import Affine, Range, code_range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.rescale import Rescale, make_rescale
@@ -31,11 +32,15 @@ class QuantizePlan(NamedTuple):
     """The constants of a node that takes real values to codes."""
 
     affine: Affine
+    codes: Range
     dtype: np.dtype[np.generic]
 
 
 def plan_quantize(call: Call[QuantizeOptions]) -> QuantizePlan:
-    return QuantizePlan(_channels(call, "y"), call["y"].dtype)
+    affine, y = _channels(call, "y"), call["y"]
+    is_packed = y.tensor.type in PACKED_BITS
+    call.require(not (is_packed and affine.per_channel), f"{y.tensor.type.name.lower()} takes one scale only")
+    return QuantizePlan(affine, y.codes, y.dtype)
 
 
 def _channels(call: Call[Any], name: str) -> Affine:
@@ -51,7 +56,7 @@ def _channels(call: Call[Any], name: str) -> Affine:
 def quantize(plan: QuantizePlan, x: Array) -> Array:
     zero_point = plan.affine.broadcast(plan.affine.zero_point, x.ndim)
     codes = wrap_int32(to_int32(plan.affine.steps(x)) + zero_point)
-    return np.asarray(code_range(plan.dtype).clamp(codes), plan.dtype)
+    return np.asarray(plan.codes.clamp(codes), plan.dtype)
 
 
 class RequantizePlan(NamedTuple):
@@ -94,7 +99,10 @@ def widen(plan: None, x: Array) -> Array:
 
 
 QUANTIZE_REALS = Variant(
-    "quantize", ("float32 -> int8", "float32 -> uint8", "float32 -> int16"), plan_quantize, quantize
+    "quantize",
+    tuple(f"float32 -> {y}" for y in ("int8", "uint8", "int16", "int4", "uint4")),
+    plan_quantize,
+    quantize,
 )
 REQUANTIZE = Variant(
     "requantize",

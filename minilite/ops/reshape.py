@@ -14,7 +14,7 @@ from minilite.format.options.empty import ExpandDimsOptions
 from minilite.format.options.shape import ReshapeOptions, ShapeOptions, SqueezeOptions
 
 from .call import Array, Call
-from .element_types import EVERY
+from .element_types import EVERY, PACKED
 from .op import Op, Variant
 from .signature import Shape
 
@@ -101,7 +101,7 @@ def answer(plan: ShapePlan, x: Array) -> Array:
     return np.array(plan.shape, plan.dtype)
 
 
-COPY = Variant("copy", EVERY, plan_shape, reshape)
+COPY = Variant("copy", (*EVERY, *PACKED), plan_shape, reshape)
 ANSWER = Variant(
     "shape", tuple(f"{kind} -> {out}" for kind in EVERY for out in ("int32", "int64")), plan_answer, answer
 )

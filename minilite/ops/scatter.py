@@ -102,7 +102,7 @@ DENSE_TYPES = tuple(
     for index in ("int32", "int64")
     for kind in ("float32", "int32", "int64", "int8", "uint8")
 )
-UPDATE_TYPES = tuple(f"{kind} {kind} {index} -> {kind}" for kind in EVERY for index in ("int32", "int64"))
+UPDATE_TYPES = tuple(f"{kind} {kind} {index} -> {kind}" for kind in (*EVERY, "int4") for index in ("int32", "int64"))
 OPS = (
     Op(
         "SCATTER_ND",

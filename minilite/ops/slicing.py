@@ -103,7 +103,7 @@ OPS = (
         "SLICE",
         "x[...] begin=int[r] size=int[r] -> y[...]",
         SliceOptions,
-        variants=(Variant("slice", UP_TO_64_BITS, plan_slice, take_block),),
+        variants=(Variant("slice", (*UP_TO_64_BITS, "int4"), plan_slice, take_block),),
         shapes=slice_shapes,
     ),
     Op("SPLIT", "axis=int[...] x[...] -> y[...]*", SplitOptions, SPLITS, split_shapes),

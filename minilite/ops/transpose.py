@@ -45,7 +45,7 @@ TRANSPOSE = Op(
     "TRANSPOSE",
     "x[...] permutation=int[r] -> y[...]",
     TransposeOptions,
-    variants=(Variant("transpose", UP_TO_64_BITS, plan_transpose, transpose),),
+    variants=(Variant("transpose", (*UP_TO_64_BITS, "int4", "uint4"), plan_transpose, transpose),),
     shapes=shapes,
 )
 OPS = (TRANSPOSE,)

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from minilite.ops.element_types import PACKED
+
 from .case import Case, OneOp, Operand, one_op
-from .strategies import shapes
+from .strategies import arrays, shapes
 
 FLOATS = ("float16", "float32", "float64")
 TYPES = (*FLOATS, "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64")
@@ -17,8 +19,9 @@ SHARE = 0.1  # 121 pairs of types, each example with many values
 def cast(draw: Any, source: str, target: str) -> OneOp:
     shape = draw(st.one_of(shapes(0, 5, 6), st.just((0, 2))))
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    data = numbers(generator, np.dtype(source), shape)
-    return one_op("CAST", None, [Operand(source, shape, data)], [Operand(target, shape)])
+    data = draw(arrays(source, shape)) if source in PACKED else numbers(generator, np.dtype(source), shape)
+    x = Operand(source, shape, data, constant=source == "int2")
+    return one_op("CAST", None, [x], [Operand(target, shape)])
 
 
 def numbers(generator: np.random.Generator, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
@@ -39,6 +42,9 @@ def numbers(generator: np.random.Generator, dtype: np.dtype[Any], shape: tuple[i
         return np.where(generator.random(size) < 0.3, bits, chosen.astype(dtype)).reshape(shape)
 
 
-CASES = tuple(
-    Case("CAST", f"{source} -> {target}", cast(source, target), share=SHARE) for source in TYPES for target in TYPES
+PAIRS = (
+    *((source, target) for source in TYPES for target in TYPES),
+    *(("float32", kind) for kind in PACKED),
+    *((kind, "float32") for kind in PACKED),
 )
+CASES = tuple(Case("CAST", f"{source} -> {target}", cast(source, target), share=SHARE) for source, target in PAIRS)

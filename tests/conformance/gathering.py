@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from minilite.format.options.empty import GatherNdOptions
 from minilite.format.options.shape import GatherOptions
-from minilite.ops.gather import TYPES
+from minilite.ops.gather import INT4_TYPES, TYPES
 
 from .case import Case, OneOp, Operand, one_op
 from .movement import same_codes
@@ -36,6 +36,7 @@ def gather(draw: Any, types: str) -> OneOp:
     kind, index = types.split()[:2]
     shape = tuple(draw(st.lists(LENGTHS, min_size=1, max_size=1 if kind == "string" else 5)))
     axis = draw(st.integers(0, len(shape) - 1))
+    shape += (2,) if kind == "int4" else ()  # even parts
     batch_dims = draw(st.integers(0, axis))
     free = tuple(draw(st.lists(st.sampled_from([1, 2, 3, 0, 4]), max_size=3)))
     place = (*shape[:batch_dims], *free)
@@ -63,6 +64,6 @@ def gather_nd(draw: Any, types: str) -> OneOp:
 
 
 CASES = (
-    *(Case("GATHER", types, gather(types), share=MANY_TYPES) for types in TYPES),
+    *(Case("GATHER", types, gather(types), share=MANY_TYPES) for types in (*TYPES, *INT4_TYPES)),
     *(Case("GATHER_ND", types, gather_nd(types), share=MANY_TYPES) for types in TYPES),
 )

@@ -31,7 +31,7 @@ def _joined(draw: Any, kind: str, shape: tuple[int, ...], y: Operand) -> Operand
 
 @st.composite
 def concatenation(draw: Any, kind: str) -> OneOp:
-    shape = draw(st.lists(LENGTHS, max_size=5))
+    shape = draw(st.lists(LENGTHS, min_size=int(kind == "int4"), max_size=5))
     count = draw(st.integers(1, 4))
     y = draw(operands(kind, ()))
     if kind == "uint8" and draw(st.booleans()):  # a scale whose float32 reciprocal is not exact
@@ -72,7 +72,7 @@ def _filling(draw: Any, y: Operand) -> Operand:
     return same_codes(y, shape)._replace(data=draw(arrays(y.type, shape)), constant=draw(st.booleans()))
 
 
-JOINED = ("float32", "float16", "bool", "int8", "int16", "int32", "int64", "uint8", "uint32")
+JOINED = ("float32", "float16", "bool", "int8", "int16", "int32", "int64", "uint8", "uint32", "int4")
 PADDED = ("float32", "float16", "bool", "int8", "int16", "int32", "int64", "uint8")
 CASES = (
     *(Case("CONCATENATION", kind, concatenation(kind)) for kind in JOINED),

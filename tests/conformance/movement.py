@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from minilite.format.enums import TensorType
 from minilite.format.options.empty import ExpandDimsOptions
 from minilite.format.options.shape import ReshapeOptions, ShapeOptions, SqueezeOptions
-from minilite.ops.element_types import EVERY
+from minilite.ops.element_types import EVERY, PACKED
 
 from .case import Case, OneOp, Operand, one_op
 from .strategies import operands, shapes
@@ -93,8 +93,8 @@ def shape(draw: Any, kind: str, out: str) -> OneOp:
 
 
 CASES = (
-    *(Case("RESHAPE", kind, reshape(kind), share=SHARE) for kind in EVERY),
-    *(Case("SQUEEZE", kind, squeeze(kind), share=SHARE) for kind in EVERY),
-    *(Case("EXPAND_DIMS", kind, expand_dims(kind), share=SHARE) for kind in EVERY),
+    *(Case("RESHAPE", kind, reshape(kind), share=SHARE) for kind in (*EVERY, *PACKED)),
+    *(Case("SQUEEZE", kind, squeeze(kind), share=SHARE) for kind in (*EVERY, *PACKED)),
+    *(Case("EXPAND_DIMS", kind, expand_dims(kind), share=SHARE) for kind in (*EVERY, *PACKED)),
     *(Case("SHAPE", f"{kind} -> {out}", shape(kind, out), share=SHARE) for kind in EVERY for out in ("int32", "int64")),
 )

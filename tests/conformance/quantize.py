@@ -48,7 +48,7 @@ def real_values(draw: Any, shape: tuple[int, ...], y: Operand) -> Any:
 @st.composite
 def quantize(draw: Any, kind: str) -> OneOp:
     shape = draw(st.one_of(shapes(0, 5), st.just((0, 2))))
-    y = Operand(kind, shape, None, **draw(quantization(kind, shape)))
+    y = Operand(kind, shape, None, **draw(quantization(kind, shape, per_channel=kind not in IN_MEMORY)))
     if kind == "int16" and draw(st.booleans()):
         y = y._replace(zero_point=np.full_like(np.atleast_1d(y.scale), draw(st.integers(-32768, 32767)), np.int64))
     return one_op("QUANTIZE", None, [Operand("float32", shape, draw(real_values(shape, y)))], [y])
@@ -92,12 +92,12 @@ def dequantize(draw: Any, kind: str) -> OneOp:
     data = draw(values(kind, shape)) if kind == "float16" else draw(arrays(kind, shape))
     x = Operand(kind, shape, data, **fields)
     if kind in IN_MEMORY or (shape and 0 not in shape):
-        x = x._replace(constant=kind in IN_MEMORY or draw(st.booleans()))  # LiteRT takes packed inputs only
+        x = x._replace(constant=kind == "int2" or draw(st.booleans()))  # int2 LiteRT takes in files only
     return one_op("DEQUANTIZE", None, [x], [Operand("float32", shape)])
 
 
 CASES = (
-    *(Case("QUANTIZE", f"float32 -> {kind}", quantize(kind)) for kind in ("int8", "uint8", "int16")),
+    *(Case("QUANTIZE", f"float32 -> {kind}", quantize(kind)) for kind in ("int8", "uint8", "int16", "int4", "uint4")),
     *(Case("QUANTIZE", f"{source} -> {target}", requantize(source, target)) for source, target in REQUANTIZED),
     *(Case("DEQUANTIZE", f"{kind} -> float32", dequantize(kind)) for kind in ("int8", "uint8", "int16", "float16")),
     *(Case("DEQUANTIZE", f"{kind} -> float32", dequantize(kind)) for kind in IN_MEMORY),

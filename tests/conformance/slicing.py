@@ -147,8 +147,8 @@ def unpack(draw: Any, kind: str) -> OneOp:
 
 
 CASES = (
-    *(Case("TRANSPOSE", kind, transpose(kind), share=SHARE) for kind in UP_TO_64_BITS),
-    *(Case("SLICE", kind, slice_(kind), share=SHARE) for kind in UP_TO_64_BITS),
+    *(Case("TRANSPOSE", kind, transpose(kind), share=SHARE) for kind in (*UP_TO_64_BITS, "int4", "uint4")),
+    *(Case("SLICE", kind, slice_(kind), share=SHARE) for kind in (*UP_TO_64_BITS, "int4")),
     *(Case("STRIDED_SLICE", kind, strided_slice(kind), share=SHARE) for kind in UP_TO_64_BITS),
     *(Case("SPLIT", kind, split(kind), share=SHARE) for kind in SPLIT_TYPES),
     *(Case("SPLIT_V", kind, split_v(kind), share=SHARE) for kind in SPLIT_TYPES),

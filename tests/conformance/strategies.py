@@ -61,4 +61,4 @@ def operands(draw: Any, kind: str, shape: tuple[int, ...], **fields: Any) -> Ope
     data = draw(arrays(kind, shape))
     if kind in ("int8", "uint8", "int16"):
         fields = {"scale": draw(scales()), "zero_point": draw(zero_points(kind)), **fields}
-    return Operand(kind, shape, data, **fields)
+    return Operand(kind, shape, data, **{"constant": kind == "int2", **fields})  # LiteRT takes int2 in files only
