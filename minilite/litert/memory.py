@@ -110,7 +110,13 @@ class Memory:
                 self._shapes.update({i: value.shape for i, value in values.items()})
                 kept = values if self.settings.keep_all else self.subgraph.outputs
                 results = {i: values[i].copy() for i in kept if i not in inputs and not self._is_stored(i)}
-        self._arrays = inputs | results
+        self._arrays = inputs | self._overwritten() | results
+
+    def _overwritten(self) -> dict[int, Array]:
+        """Next values of states that the caller gives as inputs: the official kernels leave them there."""
+        next_values = self.settings.state.variables
+        states = {i: next_values.get((self.subgraph.index, i)) for i in self.subgraph.inputs}
+        return {i: value.copy() for i, value in states.items() if value is not None and not self._is_stored(i)}
 
     def _new_output(self, index: int) -> Array:
         return np.empty(self.shape(index), self.tensor(index).dtype)
