@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from . import fast
 from .errors import InputError, ModelError, UnsupportedError
 from .fast.runner import Runner, Task
+from .fast.threads import usable
 from .graph import Graph, Node, Subgraph
 from .graph.model import Shape, printable
 from .numerics.jit import numba_is_here
@@ -114,11 +115,18 @@ class Step:
     def task(self) -> Task:
         """The step as a Runner takes it."""
         assert self.prepared is not None
-        has_state = self.op.uses_state or bool(self._variables)
-        is_view = self.prepared.variant in fast.VIEWS
         loop = getattr(self.kernel_for(self.prepared), "loop", None)
         operands = tuple(self._operands(self.node.inputs))
-        return Task(self._outputs, loop, operands, self.node.inputs, self.node.outputs, is_view, has_state)
+        return Task(
+            self._outputs,
+            loop,
+            operands,
+            self.node.inputs,
+            self.node.outputs,
+            is_view=self.prepared.variant in fast.VIEWS,
+            has_state=self.op.uses_state or bool(self._variables),
+            macs=self.prepared.macs,
+        )
 
     def _outputs(self, inputs: Sequence[Array | None], state: State) -> Sequence[Array]:
         return self.run(inputs, state).outputs
@@ -147,6 +155,7 @@ class Program:
     settings: tuple[Mapping[str, Op], Kernels]
     stopped: str | None = None
     memory: dict[Any, "Program"] = field(default_factory=dict, repr=False)
+    runners: dict[int, Runner] = field(default_factory=dict, repr=False)
 
     @property
     def is_static(self) -> bool:
@@ -154,22 +163,30 @@ class Program:
         outputs = {index for step in self.steps for index in step.node.outputs}
         return self.stopped is None and not any(step.dynamic for step in self.steps) and outputs <= self.shapes.keys()
 
-    @cached_property
-    def runner(self) -> Runner:
-        """What `run` goes through. Raises UnsupportedError for a program that is not static."""
+    def runner(self, threads: int = 1) -> Runner:
+        """What `run` goes through, made once. Raises UnsupportedError for a program that is not static."""
         if not self.is_static:
             raise UnsupportedError("shapes or values are known only when this program runs; use execute")
-        tasks = [step.task for step in self.steps if step.folded is None]
-        return Runner(self.subgraph, tasks, self.shapes, self.constants)
+        threads = usable(threads)
+        if threads not in self.runners:
+            tasks = [step.task for step in self.steps if step.folded is None]
+            self.runners[threads] = Runner(self.subgraph, tasks, self.shapes, self.constants, threads)
+        return self.runners[threads]
 
-    def run(self, inputs: Mapping[int, Array], outputs: Mapping[int, Array], state: State | None = None) -> None:
+    def run(
+        self,
+        inputs: Mapping[int, Array],
+        outputs: Mapping[int, Array],
+        state: State | None = None,
+        threads: int = 1,
+    ) -> None:
         """Fill the arrays `outputs` from `inputs`, both by tensor index: the values of `execute`, faster.
 
         The first run prepares memory for all tensors, which later runs use again. Variables are read from `state` and
-        their next values left there. Raises InputError for arrays that do not fit, UnsupportedError for a program
-        that is not static.
+        their next values left there. `threads` share the work of compiled loops, as many as there are CPUs at most.
+        Raises InputError for arrays that do not fit, UnsupportedError for a program that is not static.
         """
-        self.runner.run(inputs, outputs, state)
+        self.runner(threads).run(inputs, outputs, state)
 
     def callee(self, subgraph: int, shapes: Sequence[Shape]) -> "Program":
         """The program of a subgraph that a step calls with inputs of these shapes, bound once for each."""

@@ -13,8 +13,9 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .blocks import LANES, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, codes_table, rule_in_vectors
+from .parts import ranges
 from .rescale import rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Twins, join
+from .twins import Kernel, Loop, Looped, Part, Twins, join
 
 
 class Numbers(NamedTuple):
@@ -48,7 +49,12 @@ def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
     count, zeros = math.prod(call["y"].shape), (plan.a.zero - shift, plan.b.zero - shift)
     numbers = Numbers(count, *zeros, plan.sign, plan.more_bits, shift, rules[0], *limits)
     constants, _ = join(np.stack(tables))
-    return Loop(codes_loop, (0, 1), constants, np.array(numbers), 3 * LANES, call["y"].shape, plan.dtype)
+
+    def share(whole: Loop, parts: int) -> list[Part]:
+        shares = [(slice(*ends), numbers._replace(elements=ends[1] - ends[0])) for ends in ranges(count, parts, LANES)]
+        return [Part(whole._replace(numbers=np.array(own)), some, some, some) for some, own in shares]
+
+    return Loop(codes_loop, (0, 1), constants, np.array(numbers), 3 * LANES, call["y"].shape, plan.dtype, share)
 
 
 @kernel

@@ -1,28 +1,33 @@
-"""Calling compiled loops by address, in LLVM's language; see `calls`. Imported when such code is compiled."""
+"""Calling compiled loops by address, and what lets threads meet, in LLVM's language; see `calls`.
+
+Imported when such code is compiled.
+"""
 
 from typing import Any
 
+from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from .calls import ARRAYS
+from .calls import ARRAYS, ARRIVED, COLUMNS, GIVE_WAY
 
 BYTES, NUMBERS = types.Array(types.uint8, 1, "C"), types.Array(types.int64, 1, "C")
 ARGUMENTS = (*[BYTES] * (ARRAYS - 1), NUMBERS)
+I32, I64 = ir.IntType(32), ir.IntType(64)
+
+
+def element(context: Any, builder: Any, array: Any, kind: Any, index: int) -> Any:
+    """A pointer to an element of a flat array."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [I64(index)])
 
 
 @intrinsic
-def call_row(typing: Any, table: Any, row: Any) -> Any:
+def call_row(typing: Any, row: Any) -> Any:
     """See `calls.call_row`."""
-    signature = types.int32(table, types.intp)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        rows = context.make_array(table)(context, builder, arguments[0])
-        place = builder.mul(arguments[1], builder.extract_value(rows.shape, 1))
-        numbers = [
-            builder.load(builder.gep(rows.data, [builder.add(place, place.type(i))])) for i in range(1 + 2 * ARRAYS)
-        ]
+        numbers = [builder.load(element(context, builder, arguments[0], row, i)) for i in range(COLUMNS)]
         kind = context.call_conv.get_function_type(types.none, ARGUMENTS)
         function = builder.inttoptr(numbers[0], kind.as_pointer())
         pairs = zip(numbers[1::2], numbers[2::2], ARGUMENTS, strict=True)
@@ -30,7 +35,7 @@ def call_row(typing: Any, table: Any, row: Any) -> Any:
         status, _ = context.call_conv.call_function(builder, function, types.none, ARGUMENTS, arrays)
         return status.code
 
-    return signature, generate
+    return types.int32(row), generate
 
 
 def array_at(context: Any, builder: Any, address: Any, count: Any, kind: Any) -> Any:
@@ -41,3 +46,37 @@ def array_at(context: Any, builder: Any, address: Any, count: Any, kind: Any) ->
     populate: Any = populate_array  # untyped
     populate(array, data, shape=[count], strides=[size], itemsize=size, meminfo=None)
     return array._getvalue()
+
+
+@intrinsic
+def arrive(typing: Any, meeting: Any) -> Any:
+    """See `calls.arrive`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        count = element(context, builder, arguments[0], meeting, ARRIVED)
+        builder.atomic_rmw("add", count, I64(1), "seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(meeting), generate
+
+
+@intrinsic
+def arrived(typing: Any, meeting: Any) -> Any:
+    """See `calls.arrived`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(element(context, builder, arguments[0], meeting, ARRIVED), "acquire", 8)
+
+    return types.int64(meeting), generate
+
+
+@intrinsic
+def give_way(typing: Any, meeting: Any) -> Any:
+    """See `calls.give_way`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = builder.load(element(context, builder, arguments[0], meeting, GIVE_WAY))
+        builder.call(builder.inttoptr(address, ir.FunctionType(I32, []).as_pointer()), [])
+        return context.get_dummy_value()
+
+    return types.void(meeting), generate

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.convolution import FloatPlan, Plan
@@ -29,8 +30,9 @@ from .blocks import (
     tap_block,
 )
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
+from .parts import share_images
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Twins, join, unpacked
+from .twins import Kernel, Loop, Looped, Part, Twins, join, unpacked
 
 
 class Numbers(NamedTuple):
@@ -62,11 +64,16 @@ TOTAL_BYTES = 4 * POSITIONS * LANES
 def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
     """The loop for 8-bit codes x [n,h,w,c], w [1,i,j,u], b [u]: the zero point of x joins the bias."""
     call, plan = prepared.call, prepared.plan
-    rule = rule_in_vectors(plan.rescale)
-    if w is None or (b is None) != (call.optional("b") is None) or rule == UNKNOWN:
+    if w is None or (b is None) != (call.optional("b") is None) or rule_in_vectors(plan.rescale) == UNKNOWN:
         return None
-    units, flip, x_shape = w.shape[3], 0 if plan.dtype == np.int8 else SIGN_BIT, call["x"].shape
-    rows, columns = plan.rows, plan.columns
+    return make_loop(plan, w, b, call["y"].shape, call["x"].shape, plan.rows)
+
+
+def make_loop(
+    plan: Plan, w: Array, b: Array | None, shape: tuple[int, ...], x_shape: tuple[int, ...], rows: Window
+) -> Loop:
+    """The loop for images of this shape and this window over rows, its weights packed."""
+    units, flip, columns = w.shape[3], 0 if plan.dtype == np.int8 else SIGN_BIT, plan.columns
     image = make_image(x_shape, rows, columns, units, plan.x_zero & 255, flip)
     weights = w.reshape(-1, units).astype(np.int64) - plan.w_zero
     bias = -(plan.x_zero - flip) * weights.sum(axis=0)
@@ -88,13 +95,17 @@ def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None 
         low=plan.codes.low - plan.y_zero,
         high=plan.codes.high - plan.y_zero,
         zero=plan.y_zero,
-        rule=rule,
+        rule=rule_in_vectors(plan.rescale),
         table_columns=table.shape[1],
         **dict(zip(Numbers._fields[-len(starts) :], starts, strict=True)),
     )
     scratch = TOTAL_BYTES + image_bytes(image) + LANES  # a block reads whole vectors
     every = np.array([*numbers, *image], np.int64)
-    return Loop(codes_loop, (0,), constants, every, scratch, call["y"].shape, plan.dtype)
+
+    def share(whole: Loop, count: int) -> list[Part]:
+        return share_images(whole, x_shape, rows, partial(make_loop, plan, w, b, shape), count)
+
+    return Loop(codes_loop, (0,), constants, every, scratch, shape, plan.dtype, share)
 
 
 @kernel

@@ -10,6 +10,8 @@ of which all but the first and the third are constants of a channel and join its
 The rows of x are windows of an image, which lie in it in segments; a point of one code position is a window, too.
 """
 
+import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +20,7 @@ from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
-from minilite.numerics.rescale import Rescale
+from minilite.numerics.rescale import Multiplier, Rescale
 from minilite.ops.call import Array
 
 from .blocks import (
@@ -37,8 +39,9 @@ from .blocks import (
     rule_in_vectors,
 )
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
+from .parts import ALL, ranges, share_images
 from .rescale import rescale_arrays, rescale_one
-from .twins import ALIGNMENT, Loop, join
+from .twins import ALIGNMENT, Loop, Part, join
 
 ROWS = 6  # rows of x that a block takes at once
 WIDEST = 4  # vectors of channels that it takes at once
@@ -101,6 +104,7 @@ class Problem(NamedTuple):
 
 def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Loop:
     """The loop of a product, its weights packed."""
+    problem = in_rows_of_one(problem)
     (units, segments, depth), (rows, columns) = problem.w.shape, problem.windows
     batch, height, width, channels = problem.x_shape
     image = make_image(problem.x_shape, rows, columns, channels, problem.zeros[0] & 255, 0)
@@ -142,7 +146,45 @@ def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...
         **dict(zip(Numbers._fields[-len(starts) :], starts, strict=True)),
     )
     scratch = before_image + (image_bytes(image) + GROUP if is_copied else 0)
-    return Loop(windows_product, operands, constants, np.array([*numbers, *image], np.int64), scratch, shape, dtype)
+    every = np.array([*numbers, *image], np.int64)
+    return Loop(windows_product, operands, constants, every, scratch, shape, dtype, partial(share, problem))
+
+
+def in_rows_of_one(problem: Problem) -> Problem:
+    """The same product; where windows are points that read each code once, of one image that is one column wide."""
+    if any(window[1:] != POINT[1:] for window in problem.windows):
+        return problem
+    count = math.prod(problem.x_shape[:3])
+    return problem._replace(x_shape=(1, count, 1, problem.x_shape[3]), windows=(POINT._replace(output=count), POINT))
+
+
+def share(problem: Problem, whole: Loop, count: int) -> list[Part]:
+    """The product in parts: by rows of images, or where there is but one position, by channels."""
+    w, b, (rows, columns) = problem.w, problem.b, problem.windows
+
+    def make(part: Problem) -> Loop:
+        return make_loop(part, whole.operands, whole.shape, whole.dtype)
+
+    if problem.x_shape[0] * rows.output * columns.output > 1:
+        return share_images(whole, problem.x_shape, rows, lambda *given: make(with_rows(problem, *given)), count)
+    parts = []
+    for first, last in ranges(len(w), count, CHUNK):
+        of_these, bias = slice(first, last), None if b is None else b[first:last]
+        rescale = channels_of(problem.rescale, of_these)
+        loop = make(problem._replace(w=w[of_these], b=bias, rescale=rescale))
+        parts.append(Part(loop, ALL, ALL, of_these))
+    return parts
+
+
+def with_rows(problem: Problem, x_shape: tuple[int, ...], rows: Window) -> Problem:
+    """The product for other images and another window over rows."""
+    return problem._replace(x_shape=x_shape, windows=(rows, problem.windows[1]))
+
+
+def channels_of(rescale: Rescale, some: slice) -> Rescale:
+    """`rescale` for some of the channels."""
+    parts: list[Any] = [part.ravel()[some] if part.size > 1 else part for part in rescale.multiplier]
+    return rescale._replace(multiplier=Multiplier(*parts))
 
 
 def signed_weights(problem: Problem) -> tuple[Array, Array, int]:

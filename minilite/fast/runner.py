@@ -16,16 +16,18 @@ import numpy as np
 from minilite.errors import InputError
 from minilite.graph import Subgraph, Tensor
 from minilite.graph.packed import PACKED_BITS
-from minilite.numerics.jit import is_compiled
 from minilite.ops.call import Array
 from minilite.ops.signature import Shape
 from minilite.ops.state import State
 
 from .arena import Need, aligned_bytes, allocate
-from .calls import Stretch, loop_call
+from .calls import loop_calls
+from .threads import Stretch, Team
 from .twins import Loop
 
 Call = Callable[[State], None]
+SHARED_FROM = 300_000  # multiply-accumulates of a step, a few microseconds, from which threads share it
+ELEMENT = 32  # multiply-accumulates that take as long as an output element of a step without any
 
 
 class Task(NamedTuple):
@@ -38,13 +40,19 @@ class Task(NamedTuple):
     outputs: tuple[int, ...]
     is_view: bool  # the output has the elements of the first input in the same order
     has_state: bool  # it uses what outlives a run
+    macs: int  # multiply-accumulates
 
 
 class Runner:
     """The calls of a program, and their memory. One run at a time: another thread waits."""
 
     def __init__(
-        self, subgraph: Subgraph, tasks: Sequence[Task], shapes: Mapping[int, Shape], constants: Mapping[int, Array]
+        self,
+        subgraph: Subgraph,
+        tasks: Sequence[Task],
+        shapes: Mapping[int, Shape],
+        constants: Mapping[int, Array],
+        threads: int = 1,
     ) -> None:
         self._subgraph = subgraph
         self._lock = Lock()
@@ -52,7 +60,9 @@ class Runner:
         self._inputs = [index for index in subgraph.inputs if index not in self._variables]
         homes = find_homes(self._inputs, tasks)
         self._arrays = {**constants, **lay_out(subgraph, tasks, homes, shapes)}
-        self._scratch = aligned_bytes(max((task.loop.scratch for task in tasks if task.loop is not None), default=0))
+        self._team = Team(threads)
+        scratch = max((task.loop.scratch for task in tasks if task.loop is not None), default=0)
+        self._scratch = [aligned_bytes(scratch) for _ in range(threads)]
         self._calls = self._make_calls([task for task in tasks if all(homes[i] == i for i in task.outputs)])
 
     def run(self, inputs: Mapping[int, Array], outputs: Mapping[int, Array], state: State | None = None) -> None:
@@ -102,7 +112,7 @@ class Runner:
     def _is_loop(self, task: Task) -> bool:
         """Whether a task can be a compiled call: all its arrays stay where they are."""
         fixed = self._variables.keys().isdisjoint(task.operands)
-        return task.loop is not None and fixed and not task.has_state and is_compiled()
+        return task.loop is not None and fixed and not task.has_state
 
     def _stretch(self, tasks: Sequence[Task]) -> Call:
         """Loops in a row."""
@@ -110,9 +120,10 @@ class Runner:
         for task in tasks:
             operands, y = [self._arrays.get(index) for index in task.operands], self._arrays[task.outputs[0]]
             if task.loop is not None and y.size:
-                calls.append(loop_call(task.loop, operands, y, self._scratch))
-        stretch = Stretch(calls)
-        return lambda state: stretch()
+                work = max(task.macs, ELEMENT * y.size)
+                scratch = self._scratch if work >= SHARED_FROM else self._scratch[:1]
+                calls.append(loop_calls(task.loop, operands, y, scratch))
+        return Stretch(calls, self._team)
 
     def _step(self, task: Task) -> Call:
         """Any other task."""

@@ -36,6 +36,7 @@ class Loop(NamedTuple):
     scratch: int  # bytes of working memory
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    parts: "Callable[[Loop, int], list[Part]] | None" = None  # from the loop and a number: up to so many parts of it
 
     def run(self, arrays: Sequence[Array | None]) -> Array:
         """The output for the kernel's arrays."""
@@ -45,6 +46,15 @@ class Loop(NamedTuple):
             scratch = np.empty(self.scratch, np.uint8)
             self.function(operands[0], operands[-1], bytes_of(y), scratch, self.constants, self.numbers)
         return y
+
+
+class Part(NamedTuple):
+    """A share of the work of a loop, which can be done beside the others: a loop on some bytes of a, b and y."""
+
+    loop: Loop
+    a: slice
+    b: slice
+    y: slice
 
 
 Make: TypeAlias = Callable[..., Loop | None]

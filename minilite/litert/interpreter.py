@@ -31,7 +31,8 @@ class Interpreter:
     engine: "jit", "numpy" or "auto"; None means "jit" where numba is installed, else "numpy". No engine changes a bit.
     experimental_preserve_all_tensors: keep intermediates of a run for `get_tensor`; without it they are not readable.
     experimental_compress_quantization_zero_points: details give one zero point where all channels have the same.
-    num_threads and the remaining options are accepted and change nothing. Delegates are refused with UnsupportedError.
+    num_threads: how many threads share the work of compiled loops, as many as there are CPUs at most; None means 1.
+    The remaining options are accepted and change nothing. Delegates are refused with UnsupportedError.
 
     Everything that is wrong raises a class of `minilite.errors` that is also the class LiteRT raises.
     """
@@ -63,7 +64,8 @@ class Interpreter:
         bind(Graph((Subgraph(0, "", (), (), (), ()),)), kernels=chosen, engine=engine)  # refuses wrong settings now
         self._graph = _load(model_path, model_content)
         self._state = State()
-        settings = Settings(self._graph, chosen, engine, experimental_preserve_all_tensors, self._state)
+        keep_all = experimental_preserve_all_tensors
+        settings = Settings(self._graph, chosen, engine, keep_all, self._state, num_threads or 1)
         self._memories = [Memory(settings, i) for i in range(len(self._graph.subgraphs))]
         self._merge_zero_points = experimental_compress_quantization_zero_points
         self._views = Views()

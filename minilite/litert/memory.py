@@ -29,6 +29,7 @@ class Settings:
     engine: str
     keep_all: bool
     state: State
+    threads: int
 
 
 class Memory:
@@ -103,7 +104,7 @@ class Memory:
             if program.is_static and not self.settings.keep_all:
                 computed = [i for i in self.subgraph.outputs if i not in inputs and not self._is_stored(i)]
                 results = {i: self._arrays[i] if i in self._arrays else self._new_output(i) for i in computed}
-                program.run(inputs, results, state)
+                program.run(inputs, results, state, self.settings.threads)
             else:
                 # Copies on both sides: results and variables may be views of inputs, constants or each other.
                 values = evaluate(program, {i: array.copy() for i, array in inputs.items()}, state)

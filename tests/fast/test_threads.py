@@ -1,16 +1,24 @@
-"""One program may run in several threads at once: nothing that a run writes to is shared."""
+"""One program may run in several threads at once, nothing that a run writes to is shared; and threads share a run."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from minilite import program
+from minilite.fast import runner
+from minilite.format.options.arithmetic import AddOptions
 from minilite.format.options.convolution import Conv2DOptions, DepthwiseConv2DOptions
 from minilite.interpreter import evaluate
 from minilite.program import bind
-from tests.conformance.case import OneOp, Operand, one_op
+from tests.conformance import CASES
+from tests.conformance.case import Case, OneOp, Operand, one_op
 
-pytest.importorskip("numba", reason="numba is not installed")
+numba = pytest.importorskip("numba", reason="numba is not installed")
 GENERATOR = np.random.default_rng(0)
 
 
@@ -39,3 +47,61 @@ def test_threads_do_not_disturb_each_other(op: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda each: evaluate(program, each)[output], inputs * 4))
     assert all(np.array_equal(one, other) for one, other in zip(alone * 4, together, strict=True))
+
+
+LOOPS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB")
+CODES = ("int8", "uint8")
+
+
+@pytest.fixture
+def shared_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps of any size are shared, by more threads than there are CPUs."""
+    monkeypatch.setattr(runner, "SHARED_FROM", 0)
+    monkeypatch.setattr(program, "usable", int)
+
+
+@pytest.mark.usefixtures("shared_always")
+@pytest.mark.parametrize("case", [c for c in CASES if c.op in LOOPS and c.types.split()[0] in CODES], ids=str)
+def test_threads_that_share_a_run_give_what_execute_gives(case: Case) -> None:
+    @settings(max_examples=40)
+    @given(case.draw, st.integers(2, 4))
+    def check(example: OneOp, threads: int) -> None:
+        bound = bind(example.graph, {i: a.shape for i, a in example.inputs.items()}, engine="jit")
+        expected = evaluate(bound, example.inputs)
+        outputs = {index: np.empty_like(expected[index]) for index in bound.subgraph.outputs}
+        for _ in range(2):
+            bound.run(example.inputs, outputs, threads=threads)
+        assert all(np.array_equal(array, expected[index]) for index, array in outputs.items())
+
+    check()
+
+
+@pytest.mark.usefixtures("shared_always")
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="another CPU's path")
+@pytest.mark.parametrize("op", ["CONV_2D", "DEPTHWISE_CONV_2D", "ADD"])
+def test_every_thread_gets_a_part(op: str) -> None:
+    shape = (1, 6, 8, 16)
+    example = convolution(op) if op != "ADD" else addition(shape)
+    steps = bind(example.graph, engine="jit").runner(3)._calls
+    assert [stretch.table.shape[0] for stretch in steps] == [3]
+    assert all(stretch.table[thread, 0, 0] for stretch in steps for thread in range(3))
+
+
+def addition(shape: tuple[int, ...]) -> OneOp:
+    a, b = (Operand("int8", shape, np.zeros(shape), 0.5, 3) for _ in range(2))
+    return one_op("ADD", AddOptions(), [a, b], [Operand("int8", shape, None, 1.0, -5)], version=2)
+
+
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    code = """
+import os
+from minilite.fast.threads import Team
+team = Team(2)
+assert team._pool().submit(int, 7).result(10) == 7
+child = os.fork()
+if child == 0:
+    os._exit(team._pool().submit(int, 3).result(10))
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

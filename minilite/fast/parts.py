@@ -1,0 +1,66 @@
+"""Sharing the work of a loop among threads: each part is a loop of its own, on some of the operand and of the output.
+
+What slides a window over images is shared by images, or by rows of the only one: a part reads the rows that its
+windows reach, which overlap the next part's. What has one position is shared by output channels.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from minilite.numerics.geometry import Window
+from minilite.ops.signature import Shape
+
+from .twins import Loop, Part
+
+ALL = slice(None)
+
+
+class Images(NamedTuple):
+    """A share of an operation on 8-bit images x [n,h,w,c]: its shape of x, its window over rows, its bytes of x, y."""
+
+    x_shape: Shape
+    rows: Window
+    x: slice
+    y: slice
+
+
+def ranges(length: int, count: int, step: int = 1) -> Iterator[tuple[int, int]]:
+    """0 to `length` in at most `count` ranges of much the same length, which start at multiples of `step`."""
+    steps = -(-length // step)
+    ends = [min(steps * i // count * step, length) for i in range(count + 1)]
+    yield from ((first, last) for first, last in pairwise(ends) if first < last)
+
+
+def image_parts(x_shape: Shape, rows: Window, y_row: int, count: int) -> Iterator[Images]:
+    """An operation whose output rows take `y_row` bytes in up to `count` parts."""
+    batch, height, width, channels = x_shape
+    x_row = width * channels
+    if batch > 1:
+        x_image, y_image = height * x_row, rows.output * y_row
+        for first, last in ranges(batch, count):
+            shape = (last - first, *x_shape[1:])
+            yield Images(shape, rows, slice(first * x_image, last * x_image), slice(first * y_image, last * y_image))
+        return
+    for first, last in ranges(rows.output, count):
+        top = first * rows.stride - rows.before
+        bottom = (last - 1) * rows.stride - rows.before + (rows.size - 1) * rows.dilation + 1
+        high, low = min(max(top, 0), height), min(max(bottom, 0), height)
+        part = rows._replace(output=last - first, before=high - top)
+        shape = (1, low - high, width, channels)
+        yield Images(shape, part, slice(high * x_row, low * x_row), slice(first * y_row, last * y_row))
+
+
+def share_images(
+    whole: Loop, x_shape: Shape, rows: Window, make: Callable[[Shape, Window], Loop], count: int
+) -> list[Part]:
+    """The parts of a loop over images, each made by `make` from its shape of x and its window over rows."""
+    y_row = math.prod(whole.shape) // max(x_shape[0] * rows.output, 1)
+    parts = []
+    for share in image_parts(x_shape, rows, y_row, count):
+        loop = make(share.x_shape, share.rows)
+        if loop.constants.tobytes() == whole.constants.tobytes():
+            loop = loop._replace(constants=whole.constants)
+        parts.append(Part(loop, share.x, ALL, share.y))
+    return parts
