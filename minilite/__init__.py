@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import InputError, MiniliteError, ModelError, StateError, UnsupportedError
+    from .explanation import explain
     from .graph import Graph, load
     from .interpreter import execute, run, to_inputs
     from .litert import Interpreter, OpResolverType
@@ -29,12 +30,14 @@ __all__ = [
     "UnsupportedError",
     "bind",
     "execute",
+    "explain",
     "load",
     "run",
     "to_inputs",
 ]
 _MODULES = {
     "errors": ("InputError", "MiniliteError", "ModelError", "StateError", "UnsupportedError"),
+    "explanation": ("explain",),
     "graph": ("Graph", "load"),
     "interpreter": ("execute", "run", "to_inputs"),
     "litert": ("Interpreter", "OpResolverType"),

@@ -60,7 +60,7 @@ class Step:
             return self.folded
         prepared = self.prepare_for(inputs)
         context = (state,) if self.op.uses_state else ()
-        result = self.kernel_for(prepared)(*context, *self._operands(inputs))
+        result = self.kernel_for(prepared)(*context, *self.operands(inputs))
         made, notes = result if isinstance(result, Noted) else (result, NO_NOTES)
         outputs = made if isinstance(made, tuple) else (made,)
         count = len(self.node.outputs)
@@ -68,7 +68,7 @@ class Step:
             state.variables[self.subgraph.index, index] = value
         return Noted(outputs[:count], notes)
 
-    def _operands(self, inputs: Sequence[Any]) -> list[Any]:
+    def operands(self, inputs: Sequence[Any]) -> list[Any]:
         """The inputs that a kernel takes: not those the plan has read, None for those left out at the end."""
         taken, omitted = self._taken
         return [*(inputs[position] for position in taken), *omitted]
@@ -89,7 +89,7 @@ class Step:
         if prepared not in self.kernels:
             twin = fast.TWINS.get(prepared.variant) if self.engine == "jit" else None
             plain = partial(prepared.variant.run, prepared.plan)
-            constants = self._operands(self.constants) if twin is not None else []
+            constants = self.operands(self.constants) if twin is not None else []
             self.kernels[prepared] = plain if twin is None else twin(prepared, *constants)
         return self.kernels[prepared]
 
@@ -116,7 +116,7 @@ class Step:
         """The step as a Runner takes it."""
         assert self.prepared is not None
         loop = getattr(self.kernel_for(self.prepared), "loop", None)
-        operands = tuple(self._operands(self.node.inputs))
+        operands = tuple(self.operands(self.node.inputs))
         return Task(
             self._outputs,
             loop,

@@ -1,5 +1,6 @@
 """Where windows fall on an image, and how shapes broadcast (eq. 9). Follows tflite/kernels/padding.h."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 Shape = tuple[int, ...]
@@ -14,6 +15,13 @@ class Window(NamedTuple):
     size: int
     stride: int
     dilation: int
+
+    def taps(self, position: int, length: int) -> Iterator[tuple[int, int]]:
+        """Each tap at an output position, and the input it reads there, inside an axis of `length`."""
+        start = position * self.stride - self.before
+        for tap in range(self.size):
+            if 0 <= start + tap * self.dilation < length:
+                yield tap, start + tap * self.dilation
 
     def reach(self, length: int) -> int:
         """Padding needed behind an input of `length` so that every tap of every position is inside."""

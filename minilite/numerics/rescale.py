@@ -5,7 +5,7 @@ an explanation can run and print them one by one; `Rescale` runs them all.
 Follows tflite/kernels/internal/common.cc and quantization_util.cc, ruy/kernel_avx2_fma.cc, XNNPACK src/qs8-gemm.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -126,10 +126,15 @@ class Rescale(NamedTuple):
 
     def __call__(self, accumulators: Array) -> NDArray[np.int64]:
         """Integers nearest to accumulators * multiplier by the rule; same shape (eq. 4)."""
+        *_, (_, rescaled) = self.steps(accumulators)
+        return rescaled.astype(np.int64)
+
+    def steps(self, accumulators: Array) -> Iterator[tuple[str, Array]]:
+        """What each step is called and gives, one after the other; the last gives the rescaled integers."""
         value: Array = accumulators.astype(np.int64)
         for step in self.rule.steps:
             value = step.apply(value, self.multiplier)
-        return value.astype(np.int64)
+            yield step.name, value
 
 
 def make_rescale(rule: str, real: Any) -> Rescale:

@@ -5,7 +5,7 @@ Follows LUTPopulate, LUTLookup and the 16-bit sigmoid table in tflite/kernels/in
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,12 +80,26 @@ def _round(value: Array, real: Any) -> Array:
     return rounded
 
 
+class Between(NamedTuple):
+    """The two entries of a 513-entry table around a 16-bit code, and how many 128ths it is past the first."""
+
+    index: Integer
+    entry: Integer
+    following: Integer
+    fraction: Integer
+
+
+def between(table: NDArray[np.int64], codes: Integer) -> Between:
+    """Where each 16-bit code lies in a table."""
+    index = 256 + (codes >> 7)
+    return Between(index, table[index], table[index + 1], codes & 127)
+
+
 def interpolate(table: NDArray[np.int64], codes: Integer) -> Integer:
     """The value at each 16-bit code: between two entries of a 513-entry table, in 16-bit arithmetic (eq. 13)."""
-    index = 256 + (codes >> 7)
-    base = table[index]
-    slope = wrap_int16(table[index + 1] - base)
-    return wrap_int16(base + ((slope * (codes & 127) + 64) >> 7))
+    place = between(table, codes)
+    slope = wrap_int16(place.following - place.entry)
+    return wrap_int16(place.entry + ((slope * place.fraction + 64) >> 7))
 
 
 _SIGMOID_PLUS_ONE = (

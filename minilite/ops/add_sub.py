@@ -29,7 +29,7 @@ from .broadcast import broadcast
 from .call import Array, Call, Operand
 from .common_scale import Term, make_term, to_common_scale, twice_the_larger_scale
 from .finish import finish
-from .op import Op, Variant, follows
+from .op import Op, Staged, Variant, follows
 
 AnyCall = Call[AddOptions] | Call[SubOptions]
 MORE_BITS = {"int8": 20, "uint8": 20, "int16": 15}
@@ -125,10 +125,14 @@ def plan_shifts(call: AnyCall, sign: int) -> ShiftPlan:
     return ShiftPlan(*shifts, sign, codes)
 
 
-def compute_shifted(plan: ShiftPlan, a: Array, b: Array) -> Array:
+def compute_shifted(plan: ShiftPlan, a: Array, b: Array) -> Staged:
     a_shifted = rounding_right_shift_int16(a.astype(np.int64), plan.a_shift)
     b_shifted = rounding_right_shift_int16(b.astype(np.int64), plan.b_shift)
-    return np.asarray(plan.codes.clamp(a_shifted + plan.sign * b_shifted), np.int16)
+    total = a_shifted + plan.sign * b_shifted
+    codes = plan.codes.clamp(total)
+    stages = {"a in steps of y": a_shifted, "b in steps of y": b_shifted, "together": total, "clamp": codes}
+    shaped = {name: np.broadcast_to(array, codes.shape) for name, array in stages.items() if array is not codes}
+    return Staged(np.asarray(codes, np.int16), {**shaped, "clamp": codes})
 
 
 def plan_plain(call: AnyCall) -> Range:

@@ -34,7 +34,8 @@ from .call import Array, Call
 from .convolution import require_int16_exponent
 from .finish import finish
 from .hybrid import notes
-from .op import Noted, Op, Variant, follows
+from .op import Noted, Op, Reads, Staged, Variant, follows
+from .reads import Index, numbered, places
 from .signature import Shape
 
 
@@ -115,7 +116,7 @@ def plan_hybrid(call: Call[BatchMatMulOptions]) -> HybridPlan:
     return HybridPlan(layout(call), scale, call.options.asymmetric_quantize_inputs)
 
 
-def compute_hybrid(plan: HybridPlan, x: Array, w: Array) -> Noted:
+def compute_hybrid(plan: HybridPlan, x: Array, w: Array) -> Staged:
     x, w = plan.layout.matrices(x, w)
     *lead, depth = x.shape
     rows = quantize_rows(x.reshape(math.prod(lead), depth), plan.asymmetric)
@@ -123,7 +124,10 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array) -> Noted:
     sums = exact_product(rows.codes.reshape(x.shape).astype(np.int32), weights).astype(np.float32)
     of_columns = weights.sum(axis=-2, keepdims=True, dtype=np.int32).astype(np.float32)
     centred = sums - of_columns * rows.zero_point.astype(np.float32).reshape(*lead, 1)
-    return Noted((rows.scale.reshape(*lead, 1) * plan.w_scale * centred,), notes(rows))
+    scale = rows.scale.reshape(*lead, 1) * plan.w_scale
+    y = scale * centred
+    stages = {"accumulator": centred, "x_scale * w_scale": np.broadcast_to(scale, y.shape), "their product": y}
+    return Staged(Noted((y,), notes(rows)), stages, {"x": rows})
 
 
 def shapes(call: Call[BatchMatMulOptions]) -> Sequence[Shape]:
@@ -141,6 +145,14 @@ def shapes(call: Call[BatchMatMulOptions]) -> Sequence[Shape]:
 
 def macs(call: Call[BatchMatMulOptions]) -> int:
     return math.prod(call["y"].shape) * call["x"].shape[-2 if call.options.adj_x else -1]
+
+
+def reads(call: Call[BatchMatMulOptions], at: Index) -> Reads:
+    *batch, row, column = at
+    shapes = call["x"].shape, call["w"].shape
+    x, w = layout(call).matrices(*map(numbered, shapes))
+    x, w = (np.broadcast_to(one, (*call["y"].shape[:-2], *one.shape[-2:]))[tuple(batch)] for one in (x, w))
+    return Reads({"x": places(shapes[0], x[row]), "w": places(shapes[1], w[:, column])})
 
 
 FLOAT = Variant("float", ("float32",), layout, compute_float)
@@ -170,5 +182,6 @@ BATCH_MATMUL = Op(
     variants=(FLOAT, INT8, INT16, SUMS, HYBRID),
     shapes=shapes,
     macs=macs,
+    reads=reads,
 )
 OPS = (BATCH_MATMUL,)

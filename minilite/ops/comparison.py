@@ -20,7 +20,7 @@ from minilite.format.table import Table
 from .broadcast import broadcast
 from .call import Array, Call
 from .common_scale import Term, make_term, to_common_scale
-from .op import Op, Variant, follows, plan_nothing
+from .op import Op, Staged, Variant, follows, plan_nothing
 
 MORE_BITS = 8
 COMMON_SCALE = np.float64(1)
@@ -47,8 +47,11 @@ def make_variants(relation: Relation, plain: tuple[str, ...], codes: tuple[str, 
     def compare(plan: None, a: Array, b: Array) -> Array:
         return np.asarray(relation(a, b), np.bool_)
 
-    def compare_codes(plan: Plan, a: Array, b: Array) -> Array:
-        return np.asarray(relation(to_common_scale(plan.a, a, MORE_BITS), to_common_scale(plan.b, b, MORE_BITS)))
+    def compare_codes(plan: Plan, a: Array, b: Array) -> Staged:
+        a, b = to_common_scale(plan.a, a, MORE_BITS), to_common_scale(plan.b, b, MORE_BITS)
+        y = np.asarray(relation(a, b))
+        stages = {"a in steps of 2**-8": a, "b in steps of 2**-8": b}
+        return Staged(y, {**{name: np.broadcast_to(one, y.shape) for name, one in stages.items()}, "compared": y})
 
     return (
         Variant("plain", _to_bool(plain), plan_nothing, compare),

@@ -43,9 +43,10 @@ from .convolution import (
     windows,
 )
 from .finish import finish
-from .hybrid import as_int8, hybrid_product, notes
+from .hybrid import add_scaled, as_int8, hybrid_sums, notes, row_scales
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Variant, follows
+from .op import Noted, Op, Reads, Staged, Variant, follows
+from .reads import Index, bias, taps_and_pixels
 from .signature import Shape
 
 MATRIX_UNITS = 4  # hybrid products of whole fours of units go to the matrix library, others to the vector code
@@ -79,7 +80,7 @@ def compute_float(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -
     return plan.reals.clamp(total if b is None else total + b)
 
 
-def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Noted:
+def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
     images = quantize_images(x, asymmetric=False)
     patches = gather(images.codes.reshape(x.shape), plan.rows, plan.columns)
     positions = patches.shape[:3]
@@ -91,16 +92,22 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None)
         np.repeat(images.zero_point, count),
     )
     start = np.zeros((len(rows.codes), len(w)), np.float32)
-    exact = len(w) % MATRIX_UNITS == 0
-    sums = hybrid_product(start, rows, weights, plan.w_scale[:1], exact).reshape(*positions, len(w))
-    return Noted((add_bias(plan.reals, sums, b),), notes(images))
+    accumulators = hybrid_sums(rows, weights, exact=len(w) % MATRIX_UNITS == 0)
+    scale = row_scales(rows, plan.w_scale[:1])
+    sums = add_scaled(start, accumulators, scale).reshape(*positions, len(w))
+    y = add_bias(plan.reals, sums, b)
+    stages = {"accumulator": accumulators, "x_scale * w_scale": scale, "times that": sums, "with bias, activated": y}
+    return Staged(Noted((y,), notes(images)), stages, {"x": images})
 
 
-def compute_hybrid_channels(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Noted:
+def compute_hybrid_channels(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
     images = quantize_images(x, asymmetric=True)
     sums = sum_windows(centred(images, x.shape), as_int8(w).astype(np.int32), plan.rows, plan.columns)
-    reals = sums.astype(np.float32) * plan.w_scale * per_image(images.scale)
-    return Noted((add_bias(plan.reals, reals, b),), notes(images))
+    times_w = sums.astype(np.float32) * plan.w_scale
+    reals = times_w * per_image(images.scale)
+    y = add_bias(plan.reals, reals, b)
+    stages = {"accumulator": sums, "times w_scale": times_w, "times x_scale": reals, "with bias, activated": y}
+    return Staged(Noted((y,), notes(images)), stages, {"x": images})
 
 
 def is_grouped_or_per_channel(call: Call[Conv2DOptions]) -> bool:
@@ -118,6 +125,16 @@ def shapes(call: Call[Conv2DOptions]) -> Sequence[Shape]:
     call.require(groups > 0 and units % groups == 0, f"{units} units cannot be shared by {groups} groups")
     rows, columns = windows(call)
     return [(batch, rows.output, columns.output, units)]
+
+
+def reads(call: Call[Conv2DOptions], at: Index) -> Reads:
+    image, p, q, unit = at
+    (_, height, width, channels), (units, _, _, depth) = call["x"].shape, call["w"].shape
+    rows, columns = windows(call)
+    first = unit // (units // (channels // depth)) * depth
+    found = list(rows.taps(p, height)), list(columns.taps(q, width))
+    taps, pixels = taps_and_pixels(image, *found, range(first, first + depth))
+    return Reads({"x": pixels, "w": np.insert(taps, 0, unit, axis=1)}, bias(call, unit))
 
 
 def integer(
@@ -152,5 +169,6 @@ CONV_2D = Op(
     variants=(FLOAT, INT8, UINT8, INT16_INT64, INT16_INT32, HYBRID_CHANNELS, HYBRID),
     shapes=shapes,
     macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:]),
+    reads=reads,
 )
 OPS = (CONV_2D,)

@@ -30,7 +30,8 @@ from .convolution import FloatPlan, Plan, plan_float, plan_int8, plan_int16, pla
 from .finish import finish
 from .hybrid import notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Variant, follows
+from .op import Noted, Op, Reads, Staged, Variant, follows
+from .reads import Index, bias, taps_and_pixels
 from .signature import Shape
 
 
@@ -60,11 +61,14 @@ def add_channels(x: Array, w: Array, b: Array | None, rows: Window, columns: Win
     return total if b is None else total + b
 
 
-def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Noted:
+def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
     images = quantize_images(x, asymmetric=True)
     sums = add_channels(centred(images, x.shape), w.astype(np.int32), None, plan.rows, plan.columns)
-    reals = sums.astype(np.float32) * (plan.w_scale * per_image(images.scale))
-    return Noted((add_bias(plan.reals, reals, b),), notes(images))
+    scale = np.broadcast_to(plan.w_scale * per_image(images.scale), sums.shape)
+    reals = sums.astype(np.float32) * scale
+    y = add_bias(plan.reals, reals, b)
+    stages = {"accumulator": sums, "w_scale * x_scale": scale, "times that": reals, "with bias, activated": y}
+    return Staged(Noted((y,), notes(images)), stages, {"x": images})
 
 
 def shapes(call: Call[DepthwiseConv2DOptions]) -> Sequence[Shape]:
@@ -76,6 +80,16 @@ def shapes(call: Call[DepthwiseConv2DOptions]) -> Sequence[Shape]:
     )
     rows, columns = windows(call)
     return [(batch, rows.output, columns.output, units)]
+
+
+def reads(call: Call[DepthwiseConv2DOptions], at: Index) -> Reads:
+    image, p, q, unit = at
+    _, height, width, channels = call["x"].shape
+    rows, columns = windows(call)
+    channel = unit // (call["w"].shape[3] // channels)
+    taps, pixels = taps_and_pixels(image, list(rows.taps(p, height)), list(columns.taps(q, width)), [channel])
+    weights = np.insert(taps[:, :2], (0, 2), (0, unit), axis=1)
+    return Reads({"x": pixels, "w": weights}, bias(call, unit))
 
 
 def integer(plan: Callable[[Call[DepthwiseConv2DOptions]], Plan], rule: str, *types: str) -> Variant:
@@ -96,5 +110,6 @@ DEPTHWISE_CONV_2D = Op(
     variants=(FLOAT, INT8, UINT8, INT16, HYBRID),
     shapes=shapes,
     macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:3]),
+    reads=reads,
 )
 OPS = (DEPTHWISE_CONV_2D,)

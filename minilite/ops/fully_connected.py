@@ -31,7 +31,8 @@ from minilite.numerics.rescale import Rescale, make_rescale
 from .call import Array, Call
 from .finish import finish as codes_of
 from .fully_connected_hybrid import BLOCKWISE, HYBRID, INT8_WEIGHTS, SPARSE_HYBRID, is_dense
-from .op import Op, Variant, follows
+from .op import Op, Reads, Variant, follows
+from .reads import Index, bias, grid, numbered, places
 from .signature import Shape
 
 
@@ -129,6 +130,13 @@ def shapes(call: Call[FullyConnectedOptions]) -> Sequence[Shape]:
     return [(math.prod(x) // depth, units)]
 
 
+def reads(call: Call[FullyConnectedOptions], at: Index) -> Reads:
+    depth, unit = call["w"].shape[1], at[-1]
+    x, row = call["x"].shape, int(np.ravel_multi_index(at[:-1], call["y"].shape[:-1]))
+    elements = places(x, numbered(x).reshape(-1, depth)[row])
+    return Reads({"x": elements, "w": grid([unit], range(depth))}, bias(call, unit))
+
+
 QUANTIZED = Variant(
     "quantized",
     (*(f"int8 {w} int32 -> int8" for w in INT8_WEIGHTS), "uint8 uint8 int32 -> uint8"),
@@ -171,5 +179,6 @@ FULLY_CONNECTED = Op(
     variants=(FLOAT, QUANTIZED, INT16, INT16_WEIGHTS, HYBRID, SPARSE, SPARSE_HYBRID, BLOCKWISE),
     shapes=shapes,
     macs=lambda call: math.prod(call["x"].shape) * call["w"].shape[0],
+    reads=reads,
 )
 OPS = (FULLY_CONNECTED,)

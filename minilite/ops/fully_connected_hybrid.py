@@ -22,8 +22,8 @@ from minilite.numerics.products import exact_product
 
 from .blockwise import Blocks, blocks_of, is_blockwise
 from .call import Array, Call
-from .hybrid import as_int8, hybrid_product, notes, weight_scales
-from .op import Noted, Variant
+from .hybrid import add_scaled, as_int8, hybrid_product, hybrid_sums, notes, row_scales, weight_scales
+from .op import Noted, Staged, Variant
 from .signature import Shape
 
 INT8_WEIGHTS = ("int8", "int4", "int2")  # the smaller ones have been unpacked when they get here
@@ -48,14 +48,19 @@ def plan_hybrid(call: Call[FullyConnectedOptions]) -> HybridPlan:
     return HybridPlan(weight_scales(call["w"]), options.asymmetric_quantize_inputs, activation, call["y"].shape)
 
 
-def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Noted:
+def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Staged:
     rows = quantize_rows(x.reshape(-1, w.shape[1]), plan.asymmetric)
     sums = np.zeros((len(rows.codes), len(w)), np.float32)
     if b is not None:
         sums += b
+    stages = {}
     if x.any():
-        sums = hybrid_product(sums, rows, as_int8(w), plan.w_scale)
-    return Noted((activate(plan.activation, sums).reshape(plan.shape),), notes(rows))
+        accumulators, scale = hybrid_sums(rows, as_int8(w)), row_scales(rows, plan.w_scale)
+        start, sums = sums, add_scaled(sums, accumulators, scale)
+        stages = {"accumulator": accumulators, "x_scale * w_scale": np.broadcast_to(scale, sums.shape), "bias": start}
+    y = activate(plan.activation, sums).reshape(plan.shape)
+    stages |= {"bias + accumulator * scales": sums, "activation": y}
+    return Staged(Noted((y,), notes(rows)), stages, {"x": rows})
 
 
 def compute_sparse_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Noted:

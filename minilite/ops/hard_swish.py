@@ -27,7 +27,7 @@ from minilite.numerics.fixed_point import (
 from minilite.numerics.rescale import quantize_multiplier
 
 from .call import Array, Call
-from .op import Op, Variant, plan_nothing
+from .op import Op, Staged, Variant, plan_nothing
 
 HIGH_RESOLUTION = 2**7
 LARGEST_EXPONENT = 31
@@ -73,13 +73,22 @@ def factor(call: Call[HardSwishOptions], real: np.float32) -> Factor:
     return Factor(int(reduce_to_int16(multiplier.mantissa)), int(multiplier.exponent))
 
 
-def compute_quantized(plan: Plan, x: Array) -> Array:
+def compute_quantized(plan: Plan, x: Array) -> Staged:
     v = (x.astype(np.int64) - plan.x_zero) * HIGH_RESOLUTION
     preshifted = doubling_high_multiply_int16(v, plan.to_output.mantissa)
     gate = (saturating_rescale(v, plan.to_thirds) + 2**15) // 2
     product = divide_toward_zero(gate * preshifted, np.int64(2**15))
-    y = rounding_right_shift_int16(product, -plan.to_output.exponent) + plan.y_zero
-    return np.asarray(plan.codes.clamp(y), plan.dtype)
+    steps = rounding_right_shift_int16(product, -plan.to_output.exponent)
+    codes = plan.codes.clamp(steps + plan.y_zero)
+    stages = {
+        "v = (x - x_zero) * 2**7": v,
+        "p = v * m_y": preshifted,
+        "r = (v * m_r + 1) / 2, in 2**-15": gate,
+        "r * p": product,
+        "in steps of y": steps,
+        "clamp": codes,
+    }
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 def saturating_rescale(value: Array, by: Factor) -> Array:

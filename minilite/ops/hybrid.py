@@ -47,8 +47,17 @@ def hybrid_sums(rows: DynamicRows, w: Array, exact: bool = False) -> Array:
 
 def hybrid_product(start: Array, rows: DynamicRows, w: Array, w_scale: Array, exact: bool = False) -> Array:
     """start + rows @ w.T in real values, float32 [n,u]; `w_scale` is (1,) or (units,)."""
-    scale = rows.scale[:, None] * w_scale
-    products: Array = hybrid_sums(rows, w, exact).astype(np.float32) * scale
+    return add_scaled(start, hybrid_sums(rows, w, exact), row_scales(rows, w_scale))
+
+
+def row_scales(rows: DynamicRows, w_scale: Array) -> Array:
+    """What a step of the sums of each row and unit stands for, float32 [n,1] or [n,units]."""
+    return rows.scale[:, None] * w_scale
+
+
+def add_scaled(start: Array, sums: Array, scale: Array) -> Array:
+    """start + sums * scale, float32 [n,u], both steps rounded."""
+    products: Array = sums.astype(np.float32) * scale
     return start + products
 
 

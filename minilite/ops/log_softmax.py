@@ -28,7 +28,8 @@ from minilite.numerics.logarithm import log_of_sum
 from minilite.numerics.rescale import Multiplier, quantize_multiplier
 
 from .call import Array, Call
-from .op import Op, Variant
+from .op import Op, Staged, Variant
+from .reads import whole_row
 from .softmax import DIFFERENCE_BITS, LARGEST_MULTIPLIER, SUM_BITS, require_sums
 
 OUTPUT_BITS = 4  # before the binary point of the result
@@ -70,9 +71,9 @@ def plan_quantized(call: Call[LogSoftmaxOptions]) -> Plan:
     return Plan(multiplier, back, -reach, codes, y.dtype, call.node.label)
 
 
-def compute_quantized(plan: Plan, x: Array) -> Array:
+def compute_quantized(plan: Plan, x: Array) -> Staged:
     if not x.size:
-        return np.empty(x.shape, plan.dtype)
+        return Staged(np.empty(x.shape, plan.dtype), {})
     rows = x.reshape(-1, x.shape[-1]).astype(np.int64)
     differences = rows - rows.max(axis=1, keepdims=True)
     counts = differences >= plan.lowest_difference
@@ -84,7 +85,18 @@ def compute_quantized(plan: Plan, x: Array) -> Array:
     lowest = np.maximum(plan.lowest_difference - 1, _multiply(wrap_int32(logarithms + INT32_MIN), plan.back))
     steps = rounding_right_shift_away(wrap_int32(scaled - logarithms), 31 - DIFFERENCE_BITS - OUTPUT_BITS)
     codes = np.where(differences > lowest, plan.codes.clamp(steps + plan.codes.high), plan.codes.low)
-    return codes.astype(plan.dtype).reshape(x.shape)
+    stages = {
+        "x - largest of the row": differences,
+        "near enough to count": counts,
+        "times x_scale, in 2**-26": scaled,
+        "e to that, in 2**-31": exponentials,
+        "sum of the row, in 2**-19": sums,
+        "its logarithm, in 2**-26": logarithms,
+        "difference, in steps of y": steps,
+        "lowest difference with a code": lowest,
+        "code": codes,
+    }
+    return Staged(codes.astype(plan.dtype).reshape(x.shape), stages)
 
 
 def _multiply(value: Array, by: Multiplier) -> Array:
@@ -102,5 +114,6 @@ LOG_SOFTMAX = Op(
         Variant("float", ("float32",), lambda call: None, compute_float),
         Variant("fixed point", ("int8", "uint8"), plan_quantized, compute_quantized),
     ),
+    reads=whole_row,
 )
 OPS = (LOG_SOFTMAX,)

@@ -20,7 +20,7 @@ from minilite.numerics.reduction import gather_axes, mean_multiplier, ordered_su
 
 from .call import Array, Call
 from .op import Op, Variant, follows
-from .reducing import Plan, SumPlan, accumulate_sum, finish_sum, plan_plain, plan_sum, shapes
+from .reducing import Plan, SumPlan, accumulate_sum, finish_sum, plan_plain, plan_sum, reads, shapes
 
 
 def mean_float(plan: Plan, x: Array) -> Array:
@@ -56,5 +56,5 @@ QUANTIZED = Variant(
     rules=follows(reference="double"),
 )
 
-MEAN = Op("MEAN", "x[...] axes=int[...] -> y[...]", ReducerOptions, (FLOAT, INTEGER, QUANTIZED), shapes)
+MEAN = Op("MEAN", "x[...] axes=int[...] -> y[...]", ReducerOptions, (FLOAT, INTEGER, QUANTIZED), shapes, reads=reads)
 OPS = (MEAN,)

@@ -24,7 +24,7 @@ from minilite.numerics.rescale import Rescale, make_rescale
 from .broadcast import broadcast
 from .call import Array, Call
 from .finish import finish_wrapping
-from .op import Op, Variant, follows
+from .op import Op, Staged, Variant, follows
 
 
 class Plan(NamedTuple):
@@ -73,10 +73,12 @@ def plan_fractions(call: Call[MulOptions]) -> FractionPlan:
     return FractionPlan(y.zero_point, _codes(call), y.dtype)
 
 
-def multiply_fractions(plan: FractionPlan, a: Array, b: Array) -> Array:
+def multiply_fractions(plan: FractionPlan, a: Array, b: Array) -> Staged:
     product = doubling_high_multiply_int16(a.astype(np.int64), b.astype(np.int64))
-    codes = plan.codes.clamp(rounding_right_shift_away(product, 8) + plan.y_zero)
-    return np.asarray(codes, plan.dtype)
+    steps = rounding_right_shift_away(product, 8)
+    codes = plan.codes.clamp(steps + plan.y_zero)
+    stages = {"a * b / 2**15, ties up": product, "divided by 2**8, ties away from zero": steps, "clamp": codes}
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 def plan_plain(call: Call[MulOptions]) -> Range:

@@ -27,7 +27,8 @@ from minilite.numerics.inverse_root import inverse_root
 from minilite.numerics.rescale import RULES, Multiplier, Rescale
 
 from .call import Array, Call
-from .op import Op, Variant, follows
+from .op import Op, Staged, Variant, follows
+from .reads import whole_row
 
 SMALLEST_NORM = np.float32(1e-6)
 OUTPUT_BITS = 7  # the result is in steps of 2**-7
@@ -64,9 +65,9 @@ def plan_quantized(call: Call[L2NormOptions]) -> Plan:
     return Plan(x.zero_point, y.zero_point, call.rule, code_range(y.dtype), y.dtype)
 
 
-def normalize_codes(plan: Plan, x: Array) -> Array:
+def normalize_codes(plan: Plan, x: Array) -> Staged:
     if not x.size:
-        return np.empty(x.shape, plan.dtype)
+        return Staged(np.empty(x.shape, plan.dtype), {})
     values = x.reshape(-1, x.shape[-1]).astype(np.int64) - plan.x_zero
     squares = wrap_int32((values * values).sum(axis=1, keepdims=True))
     mantissa, shift = inverse_root(squares)
@@ -76,7 +77,16 @@ def normalize_codes(plan: Plan, x: Array) -> Array:
         exponent = OUTPUT_BITS - shift
     multiplier = Multiplier(mantissa * 2.0 ** (exponent - 31), mantissa, exponent)
     steps = Rescale(RULES[plan.rule], multiplier)(values)
-    return plan.codes.clamp(steps + plan.y_zero).astype(plan.dtype).reshape(x.shape)
+    codes = plan.codes.clamp(steps + plan.y_zero)
+    stages = {
+        "sum of the squares of x - x_zero": squares,
+        "1 / root of that, mantissa": mantissa,
+        "1 / root of that, exponent": -shift,
+        "x - x_zero, shifted left for uint8": values,
+        "128 * x / root, in steps of y": steps,
+        "clamp": codes,
+    }
+    return Staged(codes.astype(plan.dtype).reshape(x.shape), stages)
 
 
 def normalize_locally(plan: LocalResponseNormalizationOptions, x: Array) -> Array:
@@ -98,6 +108,7 @@ OPS = (
             Variant("float", ("float32",), plan_float, normalize_float),
             Variant("quantized", ("int8", "uint8"), plan_quantized, normalize_codes, rules=follows(reference="double")),
         ),
+        reads=whole_row,
     ),
     Op(
         "LOCAL_RESPONSE_NORMALIZATION",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from minilite.format.table import Table
 from minilite.graph import Node
+from minilite.numerics.dynamic import DynamicRows
 
 from .call import Array, Call
 from .signature import Shape, Signature, parse
@@ -18,6 +19,30 @@ class Noted(NamedTuple):
 
     outputs: tuple[Array, ...]
     notes: Mapping[str, Any]
+
+
+class Staged(NamedTuple):
+    """Outputs together with the steps on the way to them, by name.
+
+    A step has one value for each element of the first output, one for each of equal runs of them, or equally many.
+    `quantized` has the codes that the kernel found for rows of float operands.
+    """
+
+    outputs: Any
+    stages: Mapping[str, Array]
+    quantized: Mapping[str, DynamicRows] = MappingProxyType({})
+
+
+class Reads(NamedTuple):
+    """What one output element is made of: indices into operands, by their names, [terms,rank] each.
+
+    The elements of one term stand side by side. They are multiplied, and the products and `start` `added` up to the
+    accumulator, where that is what the op does; otherwise the op does what its docstring says.
+    """
+
+    terms: Mapping[str, Array]
+    start: Mapping[str, Array] = MappingProxyType({})
+    added: bool = True
 
 
 def follows(**rules: str) -> Mapping[str, str]:
@@ -53,13 +78,18 @@ class Variant:
     plan: Callable[[Call[Any]], Any]
     kernel: Callable[..., Any] | None = None
     accumulate: Callable[..., Array] | None = None
-    finish: Callable[[Any, Array], Array] | None = None
+    finish: Callable[[Any, Array], Array | Staged] | None = None
     rules: Mapping[str, str] = field(default_factory=lambda: REFERENCE)
     when: Callable[[Call[Any]], bool] | None = None
     gates: Mapping[str, Gate] = field(default_factory=lambda: NO_GATES)
 
     def run(self, plan: Any, *arrays: Array | None) -> Any:
-        """The outputs: one array, or a tuple of them."""
+        """The outputs: one array, or a tuple of them, or these with notes."""
+        result = self.compute(plan, *arrays)
+        return result.outputs if isinstance(result, Staged) else result
+
+    def compute(self, plan: Any, *arrays: Array | None) -> Any:
+        """What `run` gives, and the steps on the way where the kernel names them."""
         if self.kernel is not None:
             return self.kernel(plan, *arrays)
         assert self.accumulate is not None
@@ -98,9 +128,10 @@ class Op:
     """One operator, defined in one place.
 
     `code` is the builtin's name or a custom op's. `shapes` gives the output shapes where the signature's letters do
-    not. `macs` counts multiply-accumulates. The kernels of an op that `uses_state` take the State after the plan.
-    An op that runs subgraphs has no variants but a `control`. `others` are definitions under the same code, each with
-    the nodes it is for: kernels that share a builtin but not its operands.
+    not. `macs` counts multiply-accumulates. `reads` says what the element of the first output at an index is made of.
+    The kernels of an op that `uses_state` take the State after the plan. An op that runs subgraphs has no variants but
+    a `control`. `others` are definitions under the same code, each with the nodes it is for: kernels that share a
+    builtin but not its operands.
     """
 
     code: str
@@ -109,6 +140,7 @@ class Op:
     variants: tuple[Variant, ...]
     shapes: Callable[[Call[Any]], Sequence[Shape]] | None = None
     macs: Callable[[Call[Any]], int] | None = None
+    reads: Callable[[Call[Any], tuple[int, ...]], Reads] | None = None
     uses_state: bool = False
     control: Control | None = None
     others: tuple[tuple[Callable[[Node], bool], "Op"], ...] = ()

@@ -26,7 +26,8 @@ from minilite.numerics.geometry import Window, slide
 from minilite.numerics.windows import inside, taps_inside
 
 from .call import Array, Call
-from .op import Op, Variant
+from .op import Op, Staged, Variant
+from .reads import whole_window
 from .signature import Shape
 
 
@@ -78,24 +79,28 @@ def output(plan: Plan, x: Array, start: Any, dtype: Any) -> Array:
     return np.full((x.shape[0], plan.rows.output, plan.columns.output, x.shape[3]), start, dtype)
 
 
-def average(plan: Plan, x: Array, accumulator: Any, divide: Callable[[Array, Array], Array]) -> Array:
+def average(plan: Plan, x: Array, accumulator: Any, divide: Callable[[Array, Array], Array]) -> Staged:
     total = output(plan, x, 0, accumulator)
     count = np.zeros((1, *total.shape[1:3], 1), accumulator)
     for where, values in taps(plan, x):
         total[where] += values
         count[where] += 1
-    return plan.limits.clamp(divide(total, count)).astype(x.dtype)
+    taps_counted = np.broadcast_to(count, total.shape)
+    mean = divide(total, count)
+    kept = plan.limits.clamp(mean)
+    stages = {"sum": total, "taps inside the image": taps_counted, "quotient": mean, "clamp": kept}
+    return Staged(kept.astype(x.dtype), stages)
 
 
-def average_float(plan: Plan, x: Array) -> Array:
+def average_float(plan: Plan, x: Array) -> Staged:
     return average(plan, x, x.dtype, np.divide)
 
 
-def average_codes(plan: Plan, x: Array) -> Array:
+def average_codes(plan: Plan, x: Array) -> Staged:
     return average(plan, x, np.int64, divide_to_nearest)
 
 
-def root_mean_square(plan: Plan, x: Array) -> Array:
+def root_mean_square(plan: Plan, x: Array) -> Staged:
     return average(plan, x * x, x.dtype, lambda total, count: np.sqrt(total / count))
 
 
@@ -113,14 +118,14 @@ def shapes(call: Call[Pool2DOptions]) -> Sequence[Shape]:
     return [(batch, rows.output, columns.output, channels)]
 
 
-def pool(code: str, float_kernel: Callable[..., Array], code_kernel: Callable[..., Array] | None = None) -> Op:
+def pool(code: str, added: bool, float_kernel: Callable[..., Any], code_kernel: Callable[..., Any] | None = None) -> Op:
     variants: tuple[Variant, ...] = (Variant("float", ("float32",), plan_float, float_kernel),)
     if code_kernel is not None:
         variants += (Variant("codes", ("int8", "uint8", "int16"), plan_codes, code_kernel),)
-    return Op(code, "x[n,h,w,c] -> y[n,p,q,c]", Pool2DOptions, variants, shapes)
+    return Op(code, "x[n,h,w,c] -> y[n,p,q,c]", Pool2DOptions, variants, shapes, reads=whole_window(windows, added))
 
 
-AVERAGE_POOL_2D = pool("AVERAGE_POOL_2D", average_float, average_codes)
-MAX_POOL_2D = pool("MAX_POOL_2D", largest, largest)
-L2_POOL_2D = pool("L2_POOL_2D", root_mean_square)
+AVERAGE_POOL_2D = pool("AVERAGE_POOL_2D", True, average_float, average_codes)
+MAX_POOL_2D = pool("MAX_POOL_2D", False, largest, largest)
+L2_POOL_2D = pool("L2_POOL_2D", False, root_mean_square)
 OPS = (AVERAGE_POOL_2D, MAX_POOL_2D, L2_POOL_2D)

@@ -19,7 +19,7 @@ from minilite.numerics.rescale import Rescale, make_rescale
 
 from .broadcast import broadcast
 from .call import Array, Call
-from .op import Op, Variant, follows, plan_nothing
+from .op import Op, Staged, Variant, follows, plan_nothing
 from .rectifiers import ratio
 from .signature import Shape
 
@@ -49,10 +49,21 @@ def plan_quantized(call: Call[None]) -> Plan:
     return Plan(x.zero_point, alpha.zero_point, y.zero_point, above, below, code_range(y.dtype), y.dtype)
 
 
-def compute_quantized(plan: Plan, x: Array, alpha: Array) -> Array:
+def compute_quantized(plan: Plan, x: Array, alpha: Array) -> Staged:
     value, factor = x.astype(np.int64) - plan.x_zero, alpha.astype(np.int64) - plan.alpha_zero
-    steps = np.where(value >= 0, plan.above(value), plan.below(value * factor))
-    return np.asarray(plan.codes.clamp(wrap_int32(steps + plan.y_zero)), plan.dtype)
+    product = value * factor
+    above, below = plan.above(value), plan.below(product)
+    steps = np.where(value >= 0, above, below)
+    codes = plan.codes.clamp(wrap_int32(steps + plan.y_zero))
+    stages = {
+        "x - x_zero": value,
+        "times (alpha - alpha_zero)": product,
+        "for x of 0 and more": above,
+        "for x below 0": below,
+        "in steps of y": steps,
+        "clamp": codes,
+    }
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 def compute_float(plan: None, x: Array, alpha: Array) -> Array:

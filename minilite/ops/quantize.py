@@ -25,7 +25,7 @@ from minilite.numerics.rounding import to_int32
 
 from .call import Array, Call
 from .finish import finish_wrapping
-from .op import Op, Variant, follows, plan_nothing
+from .op import Op, Staged, Variant, follows, plan_nothing
 
 
 class QuantizePlan(NamedTuple):
@@ -53,10 +53,14 @@ def _channels(call: Call[Any], name: str) -> Affine:
     return affine
 
 
-def quantize(plan: QuantizePlan, x: Array) -> Array:
+def quantize(plan: QuantizePlan, x: Array) -> Staged:
     zero_point = plan.affine.broadcast(plan.affine.zero_point, x.ndim)
-    codes = wrap_int32(to_int32(plan.affine.steps(x)) + zero_point)
-    return np.asarray(plan.codes.clamp(codes), plan.dtype)
+    steps = to_int32(plan.affine.steps(x))
+    moved = wrap_int32(steps + zero_point)
+    y = np.asarray(plan.codes.clamp(moved), plan.dtype)
+    return Staged(
+        y, {"x / y_scale, nearest, ties away": steps, "plus the zero point": moved, "kept within the type": y}
+    )
 
 
 class RequantizePlan(NamedTuple):
@@ -90,8 +94,10 @@ def plan_dequantize(call: Call[DequantizeOptions]) -> Affine:
     return affine
 
 
-def dequantize(affine: Affine, x: Array) -> Array:
-    return np.asarray(affine.to_real(x), np.float32)
+def dequantize(affine: Affine, x: Array) -> Staged:
+    exact = affine.to_real(x)
+    y = np.asarray(exact, np.float32)
+    return Staged(y, {"x_scale * (x - x_zero), exact": exact, "nearest float32": y})
 
 
 def widen(plan: None, x: Array) -> Array:

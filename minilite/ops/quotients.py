@@ -41,7 +41,7 @@ from minilite.numerics.rounding import to_int32
 
 from .broadcast import broadcast
 from .call import Array, Call
-from .op import Op, Variant
+from .op import Op, Staged, Variant
 
 SIGN_BITS = 31  # of a number in 32 bits, beside the sign itself
 
@@ -86,7 +86,7 @@ def plan_quantized(call: Call[DivOptions]) -> Plan:
     return Plan(a.zero_point, b.zero_point, y.zero_point, multiplier, codes, y.dtype, divisors(call, b.zero_point))
 
 
-def divide_codes(plan: Plan, a: Array, b: Array) -> Array:
+def divide_codes(plan: Plan, a: Array, b: Array) -> Staged:
     plan.divisors.require(b)
     above, below = np.broadcast_arrays(a.astype(np.int64) - plan.a_zero, b.astype(np.int64) - plan.b_zero)
     above = np.where(below < 0, -above, above)
@@ -95,7 +95,19 @@ def divide_codes(plan: Plan, a: Array, b: Array) -> Array:
     quotient = doubling_high_multiply(shift_left_int32(above, headroom), inverse)
     scaled = doubling_high_multiply(quotient, plan.multiplier.mantissa)
     steps = rounding_right_shift_x86(scaled, inverse_bits + headroom - plan.multiplier.exponent)
-    return np.asarray(plan.codes.clamp(wrap_int32(steps + plan.y_zero)), plan.dtype)
+    codes = plan.codes.clamp(wrap_int32(steps + plan.y_zero))
+    stages = {
+        "a - a_zero, with the sign of the quotient": above,
+        "b - b_zero": below,
+        "1 / |b - b_zero|, mantissa": inverse,
+        "1 / |b - b_zero|, exponent": -inverse_bits,
+        "bits a was shifted left by": headroom,
+        "a / b, mantissa": quotient,
+        "times the multiplier's mantissa": scaled,
+        "in steps of y": steps,
+        "clamp": codes,
+    }
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 class PlainPlan(NamedTuple):

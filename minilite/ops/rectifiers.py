@@ -23,7 +23,7 @@ from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
 from .finish import finish
-from .op import Op, Variant, follows
+from .op import Op, Staged, Variant, follows
 
 LARGEST_STEPS = 2.0**31  # a limit, in steps of y, must fit 32 bits
 
@@ -94,9 +94,12 @@ def plan_leaky(call: Call[LeakyReluOptions]) -> LeakyPlan:
     return LeakyPlan(*zero_points(call), above, below, -1 if alpha < 0 else 1, code_range(dtype), dtype)
 
 
-def finish_leaky(plan: LeakyPlan, accumulators: Array) -> Array:
-    scaled = np.where(accumulators >= 0, plan.above(accumulators), plan.sign * plan.below(accumulators))
-    return np.asarray(plan.codes.clamp(scaled + plan.y_zero), plan.dtype)
+def finish_leaky(plan: LeakyPlan, accumulators: Array) -> Staged:
+    above, below = plan.above(accumulators), plan.below(accumulators)
+    scaled = np.where(accumulators >= 0, above, plan.sign * below)
+    codes = plan.codes.clamp(scaled + plan.y_zero)
+    stages = {"for x of 0 and more": above, "for x below 0": below, "in steps of y": scaled, "clamp": codes}
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 def leaky(alpha: np.float32, x: Array) -> Array:

@@ -18,7 +18,7 @@ from minilite.numerics.reduction import gather_axes
 
 from .call import Array, Call
 from .op import Op, Variant
-from .reducing import Plan, plan_plain, shapes
+from .reducing import Plan, plan_plain, reads_unsummed, shapes
 
 NUMBERS = ("int32", "int64", "int8", "uint8", "int16")
 CODES = (np.dtype(np.int8), np.dtype(np.uint8), np.dtype(np.int16))
@@ -69,7 +69,7 @@ def all_true(plan: Plan, x: Array) -> Array:
 
 def _op(code: str, *variants: tuple[Any, ...]) -> Op:
     made = tuple(Variant(name, types, plan_any, kernel) for name, types, kernel in variants)
-    return Op(code, "x[...] axes=int[...] -> y[...]", ReducerOptions, made, shapes)
+    return Op(code, "x[...] axes=int[...] -> y[...]", ReducerOptions, made, shapes, reads=reads_unsummed)
 
 
 ANY, ALL = ("any", ("bool",), any_true), ("all", ("bool",), all_true)

@@ -25,7 +25,7 @@ from .call import Array, Call
 from .finish import finish
 from .op import Op, Variant, follows
 from .reduce_extremes import all_true
-from .reducing import Plan, count_reduced, plan_plain, reduced_axes, shapes
+from .reducing import Plan, count_reduced, plan_plain, reads_unsummed, reduced_axes, shapes
 from .signature import Shape
 
 MAX_EXPONENT = 15  # of the multiplier; from there on the official kernel shifts by a negative count
@@ -95,4 +95,4 @@ VARIANTS = (
     Variant("plain", ("float32", "int32", "int64", "int8", "int16", "uint8"), plan_unscaled, multiply),
     Variant("all", ("bool",), plan_plain, all_true),
 )
-OPS = (Op("REDUCE_PROD", "x[...] axes=int[...] -> y[...]", ReducerOptions, VARIANTS, shapes),)
+OPS = (Op("REDUCE_PROD", "x[...] axes=int[...] -> y[...]", ReducerOptions, VARIANTS, shapes, reads=reads_unsummed),)

@@ -26,7 +26,7 @@ from minilite.numerics.reduction import FloatSum, gather_axes, make_float_sum, o
 from minilite.numerics.rescale import quantize_multiplier
 
 from .call import Array, Call
-from .op import Op, Variant, follows
+from .op import Op, Staged, Variant, follows
 from .reducing import (
     Plan,
     SumPlan,
@@ -35,6 +35,7 @@ from .reducing import (
     finish_sum,
     plan_plain,
     plan_sum,
+    reads,
     reduced_axes,
     shapes,
 )
@@ -76,9 +77,12 @@ def plan_signed(call: Call[ReducerOptions]) -> FloatSumPlan:
     return FloatSumPlan(reduced_axes(call), y.shape, to_codes, code_range(y.dtype))
 
 
-def sum_signed(plan: FloatSumPlan, x: Array) -> Array:
+def sum_signed(plan: FloatSumPlan, x: Array) -> Staged:
     sums = wrap_int32(gather_axes(x, plan.axes).sum(axis=0, dtype=np.int64))
-    return np.asarray(plan.codes.clamp(plan.to_codes(sums)), x.dtype).reshape(plan.shape)
+    moved = plan.to_codes(sums)
+    codes = plan.codes.clamp(moved)
+    y = np.asarray(codes, x.dtype).reshape(plan.shape)
+    return Staged(y, {"sum of the codes": sums, "in steps of y, plus the zero point": moved, "clamp": codes})
 
 
 VARIANTS = (
@@ -94,5 +98,5 @@ VARIANTS = (
     ),
     Variant("quantized in float32", ("int8", "int16"), plan_signed, sum_signed),
 )
-SUM = Op("SUM", "x[...] axes=int[...] -> y[...]", ReducerOptions, VARIANTS, shapes)
+SUM = Op("SUM", "x[...] axes=int[...] -> y[...]", ReducerOptions, VARIANTS, shapes, reads=reads)
 OPS = (SUM,)

@@ -8,6 +8,7 @@ Follows tflite/kernels/reduce.cc.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ from minilite.numerics.reduction import gather_axes
 from minilite.numerics.rescale import RULES, Multiplier, Rescale
 
 from .call import Array, Call
+from .op import Reads
+from .reads import Index, numbered, places
 from .signature import Shape
 
 
@@ -51,6 +54,16 @@ class Plan(NamedTuple):
 def plan_plain(call: Call[ReducerOptions]) -> Plan:
     """The constants of a node whose x and y need no scales."""
     return Plan(reduced_axes(call), call["y"].shape)
+
+
+def reads(call: Call[ReducerOptions], at: Index, added: bool = True) -> Reads:
+    """The elements of x that are reduced to the one `at`."""
+    x, y = call["x"].shape, call["y"].shape
+    numbers = gather_axes(numbered(x), reduced_axes(call))[:, int(np.ravel_multi_index(at, y))]
+    return Reads({"x": places(x, numbers)}, added=added)
+
+
+reads_unsummed = partial(reads, added=False)
 
 
 def count_reduced(call: Call[ReducerOptions]) -> int:

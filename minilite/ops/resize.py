@@ -28,7 +28,8 @@ from minilite.numerics.sampling import (
 
 from .call import Array, Call
 from .element_types import UP_TO_32_BITS
-from .op import Op, Variant
+from .op import Op, Reads, Staged, Variant
+from .reads import Index
 from .signature import Shape
 
 
@@ -90,12 +91,32 @@ def bilinear_float(plan: BilinearPlan, x: Array) -> Array:
     return interpolate(plan, x) + np.float32(0)  # the kernel adds a rounding offset of 0, which turns -0 into 0
 
 
-def bilinear_uint8(plan: BilinearPlan, x: Array) -> Array:
-    return half_added(interpolate(plan, x.astype(np.float32))).astype(np.uint8)
+def weights_of(plan: BilinearPlan, total: Array) -> dict[str, Array]:
+    """The weights of the rows above and below, and of the columns left and right, for each element."""
+    pairs = [np.stack([samples.lower_weight, samples.upper_weight], axis=-1) for samples in plan]
+    rows, columns = pairs[0][None, :, None, None], pairs[1][None, None, :, None]
+    shape = (*total.shape, 2)
+    return {"weights of the rows": np.broadcast_to(rows, shape), "of the columns": np.broadcast_to(columns, shape)}
 
 
-def bilinear_fixed(plan: BilinearPlan, x: Array) -> Array:
-    return without_fraction(interpolate(plan, x.astype(np.int64))).astype(x.dtype)
+def bilinear_uint8(plan: BilinearPlan, x: Array) -> Staged:
+    total = interpolate(plan, x.astype(np.float32))
+    y = half_added(total).astype(np.uint8)
+    return Staged(y, {**weights_of(plan, total), "weighted sum": total, "plus 0.5, cut off": y})
+
+
+def bilinear_fixed(plan: BilinearPlan, x: Array) -> Staged:
+    total = interpolate(plan, x.astype(np.int64))
+    y = without_fraction(total).astype(x.dtype)
+    return Staged(y, {**weights_of(plan, total), "weighted sum, in 2**-20": total, "nearest code": y})
+
+
+def reads(call: Call[ResizeBilinearOptions], at: Index) -> Reads:
+    """The pixels above left, below left, above right, below right."""
+    image, i, j, channel = at
+    rows, columns = _along_axes(call, fixed_samples if call["x"].dtype in FIXED_POINT else float_samples)
+    pixels = [(image, row[i], column[j], channel) for column in columns[:2] for row in rows[:2]]
+    return Reads({"x": np.array(pixels, np.intp)}, added=False)
 
 
 def plan_nearest(call: Call[ResizeNearestNeighborOptions]) -> NearestPlan:
@@ -119,6 +140,7 @@ def bilinear_shapes(call: Call[ResizeBilinearOptions]) -> Sequence[Shape]:
     return shapes(call)
 
 
+FIXED_POINT = ("int8", "int16")
 SIGNATURE = "x[n,h,w,c] size=int[k] -> y[...]"
 RESIZE_BILINEAR = Op(
     "RESIZE_BILINEAR",
@@ -127,9 +149,10 @@ RESIZE_BILINEAR = Op(
     variants=(
         Variant("float", ("float32",), plan_bilinear, bilinear_float),
         Variant("uint8 in float32", ("uint8",), plan_bilinear, bilinear_uint8),
-        Variant("fixed point", ("int8", "int16"), plan_fixed, bilinear_fixed),
+        Variant("fixed point", FIXED_POINT, plan_fixed, bilinear_fixed),
     ),
     shapes=bilinear_shapes,
+    reads=reads,
 )
 RESIZE_NEAREST_NEIGHBOR = Op(
     "RESIZE_NEAREST_NEIGHBOR",

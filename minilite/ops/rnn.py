@@ -27,6 +27,7 @@ from minilite.numerics.lanes import add_vector_product
 
 from .call import Array, Call
 from .op import Noted, Op, Variant
+from .reads import whole_row
 from .sequence import Inputs, States, run_sequence
 from .signature import Shape
 from .vectors import Matrix, add_product, input_notes, make_vector
@@ -177,7 +178,7 @@ def macs(call: Call[Any]) -> int:
     return sum(rows * int(np.prod(call[name].shape)) for name in names)
 
 
-RNN = Op("RNN", f"x[n,d] {CELL} -> y[n,u]", RNNOptions, ONE, macs=macs)
+RNN = Op("RNN", f"x[n,d] {CELL} -> y[n,u]", RNNOptions, ONE, macs=macs, reads=whole_row)
 UNIDIRECTIONAL_SEQUENCE_RNN = Op(
     "UNIDIRECTIONAL_SEQUENCE_RNN",
     f"x[...,d] {CELL} -> y[...]",
@@ -185,6 +186,7 @@ UNIDIRECTIONAL_SEQUENCE_RNN = Op(
     SEQUENCE,
     shapes=shapes_of_sequence,
     macs=macs,
+    reads=whole_row,
 )
 BIDIRECTIONAL_SEQUENCE_RNN = Op(
     "BIDIRECTIONAL_SEQUENCE_RNN",

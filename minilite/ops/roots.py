@@ -32,7 +32,7 @@ from minilite.numerics.rounding import to_int32
 from minilite.numerics.tables import table_16bit
 
 from .call import Array, Call
-from .op import Op, Variant, follows, plan_nothing
+from .op import Op, Staged, Variant, follows, plan_nothing
 from .rectifiers import ratio, zero_points
 from .transcendental import look_up_int16
 
@@ -91,10 +91,13 @@ def plan_root(call: Call[None]) -> RootPlan:
     return RootPlan(x.scale, x_zero, y.scale, y_zero, code_range(y.dtype), y.dtype, call.node.label)
 
 
-def root_of_codes(plan: RootPlan, x: Array) -> Array:
+def root_of_codes(plan: RootPlan, x: Array) -> Staged:
     reals = plan.x_scale * require_not_negative(plan.where, x, plan.x_zero).astype(np.float32)
-    steps = to_int32(np.sqrt(reals) / plan.y_scale)
-    return np.asarray(plan.codes.clamp(wrap_int32(steps + plan.y_zero)), plan.dtype)
+    root = np.sqrt(reals)
+    steps = to_int32(root / plan.y_scale)
+    codes = plan.codes.clamp(wrap_int32(steps + plan.y_zero))
+    stages = {"x_scale * (x - x_zero)": reals, "its root": root, "in steps of y, cut off": steps, "clamp": codes}
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 def require_not_negative(where: str, x: Array, x_zero: int) -> Array:
@@ -128,12 +131,23 @@ def plan_inverse(call: Call[None]) -> InversePlan:
     return InversePlan(x.zero_point, y.zero_point, rescale, code_range(y.dtype), call.node.label)
 
 
-def inverse_root_of_codes(plan: InversePlan, x: Array) -> Array:
+def inverse_root_of_codes(plan: InversePlan, x: Array) -> Staged:
     above = require_not_negative(plan.where, x, plan.x_zero)
     mantissa, shift = inverse_root(above)
     inverse = doubling_high_multiply(shift_left_int32(np.int64(1), MORE_BITS - shift), mantissa)
-    codes = plan.codes.clamp(wrap_int32(plan.rescale(inverse) + plan.y_zero))
-    return np.where(above == 0, plan.codes.high, codes).astype(np.int8)
+    steps = plan.rescale(inverse)
+    codes = plan.codes.clamp(wrap_int32(steps + plan.y_zero))
+    made = np.where(above == 0, plan.codes.high, codes)
+    stages = {
+        "x - x_zero": above,
+        "1 / root of that, mantissa": mantissa,
+        "1 / root of that, exponent": -shift,
+        "2**20 / root": inverse,
+        "in steps of y": steps,
+        "clamp": codes,
+        "the largest code where x is 0": made,
+    }
+    return Staged(made.astype(np.int8), stages)
 
 
 class TablePlan(NamedTuple):
@@ -155,7 +169,7 @@ def plan_inverse_int16(call: Call[None]) -> TablePlan:
         return TablePlan(table_16bit(inverse, x.scale, 0, y.scale, 0), call.node.label)
 
 
-def inverse_root_int16(plan: TablePlan, x: Array) -> Array:
+def inverse_root_int16(plan: TablePlan, x: Array) -> Staged:
     require_not_negative(plan.where, x, 0)
     return look_up_int16(plan.table, x)
 

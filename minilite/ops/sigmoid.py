@@ -19,10 +19,11 @@ import numpy as np
 from minilite.numerics import libm
 from minilite.numerics.fixed_point import rounding_right_shift_up, wrap_int32
 from minilite.numerics.power_of_two import power_of_two
-from minilite.numerics.tables import look_up, sigmoid_16bit, table_8bit, tanh_16bit
+from minilite.numerics.tables import sigmoid_16bit, table_8bit, tanh_16bit
 
 from .call import Array, Call
-from .op import Op, Variant, plan_nothing
+from .op import Op, Staged, Variant, plan_nothing
+from .transcendental import look_up_8bit
 
 ONE_ABOVE, EXP_BELOW = np.float32(16.619047164916992), np.float32(-9)
 TABLE_STEPS = 3 * 4096.0  # of the sigmoid table's interpolation, per unit of x
@@ -100,18 +101,30 @@ def to_table_steps(plan: Plan, x: Array) -> Array:
     return steps
 
 
+def logistic_int16(plan: Plan, x: Array) -> Staged:
+    steps = to_table_steps(plan, x)
+    y = np.asarray(sigmoid_16bit(steps), np.int16)
+    return Staged(y, {"x in steps of 1 / (3 * 4096)": steps, "sigmoid, in steps of 2**-15": y})
+
+
+def tanh_int16(plan: Plan, x: Array) -> Staged:
+    steps = to_table_steps(plan, x)
+    y = np.asarray(tanh_16bit(steps), np.int16)
+    return Staged(y, {"x in steps of 1 / (3 * 4096)": steps, "tanh, in steps of 2**-15": y})
+
+
 LOGISTIC = Op(
     "LOGISTIC",
     "x[...] -> y[...]",
     None,
     (
         in_float32(logistic_in_parts),
-        Variant("table", ("int8", "uint8"), plan_logistic_table, look_up),
+        Variant("table", ("int8", "uint8"), plan_logistic_table, look_up_8bit),
         Variant(
             "interpolated",
             ("int16",),
             plan_int16_logistic,
-            lambda plan, x: np.asarray(sigmoid_16bit(to_table_steps(plan, x)), np.int16),
+            logistic_int16,
         ),
     ),
 )
@@ -121,12 +134,12 @@ TANH = Op(
     None,
     (
         in_float32(libm.tanh),
-        Variant("table", ("int8", "uint8"), lambda call: plan_table(call, libm.tanh), look_up),
+        Variant("table", ("int8", "uint8"), lambda call: plan_table(call, libm.tanh), look_up_8bit),
         Variant(
             "interpolated",
             ("int16",),
             plan_int16_tanh,
-            lambda plan, x: np.asarray(tanh_16bit(to_table_steps(plan, x)), np.int16),
+            tanh_int16,
         ),
     ),
 )

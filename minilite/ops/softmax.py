@@ -34,7 +34,8 @@ from minilite.numerics.rescale import Multiplier, Rescale, make_rescale, quantiz
 from minilite.numerics.tables import interpolate, table_16bit
 
 from .call import Array, Call
-from .op import Op, Variant, follows
+from .op import Op, Staged, Variant, follows
+from .reads import whole_row
 
 DIFFERENCE_BITS = 5  # before the binary point of beta * x_scale * (x - max)
 SUM_BITS = 12  # before the binary point of the sum of exponentials
@@ -73,9 +74,9 @@ def plan_8bit(call: Call[SoftmaxOptions]) -> Plan:
     return Plan(multiplier, -reach, 8 * y.dtype.itemsize, code_range(y.dtype), y.dtype, call.node.label)
 
 
-def compute_8bit(plan: Plan, x: Array) -> Array:
+def compute_8bit(plan: Plan, x: Array) -> Staged:
     if not x.size:
-        return np.empty(x.shape, plan.dtype)
+        return Staged(np.empty(x.shape, plan.dtype), {})
     rows = x.reshape(-1, x.shape[-1]).astype(np.int64)
     differences = rows - rows.max(axis=1, keepdims=True)
     counts = differences >= plan.lowest_difference
@@ -88,7 +89,18 @@ def compute_8bit(plan: Plan, x: Array) -> Array:
     inverse, bits = reciprocal(sums, SUM_BITS)
     shares = rounding_right_shift_away(doubling_high_multiply(inverse, exponentials), bits + 31 - plan.bits)
     codes = np.where(counts, plan.codes.clamp(shares + plan.codes.low), plan.codes.low)
-    return codes.astype(plan.dtype).reshape(x.shape)
+    stages = {
+        "x - largest of the row": differences,
+        "near enough to count": counts,
+        "times beta * x_scale, in 2**-26": scaled,
+        "e to that, in 2**-31": exponentials,
+        "sum of the row, in 2**-19": sums,
+        "1 / sum, mantissa": inverse,
+        "1 / sum, exponent": bits,
+        "share, in steps of y": shares,
+        "code": codes,
+    }
+    return Staged(codes.astype(plan.dtype).reshape(x.shape), stages)
 
 
 class TablePlan(NamedTuple):
@@ -119,12 +131,13 @@ def reciprocal_table() -> NDArray[np.int64]:
     return table_16bit(lambda x: 1.0 / (1.0 + x), 1.0 / 65535, -32768, 2.0 / 65535, 0)
 
 
-def compute_int16(plan: TablePlan, x: Array) -> Array:
+def compute_int16(plan: TablePlan, x: Array) -> Staged:
     if not x.size:
-        return np.empty(x.shape, np.int16)
+        return Staged(np.empty(x.shape, np.int16), {})
     codes = code_range(np.dtype(np.int16))
     rows = x.reshape(-1, x.shape[-1]).astype(np.int64)
-    scaled = plan.rescale(rows - rows.max(axis=1, keepdims=True))
+    differences = rows - rows.max(axis=1, keepdims=True)
+    scaled = plan.rescale(differences)
     exponentials = interpolate(exp_table(), codes.clamp(scaled + 32767))
     sums = exponentials.sum(axis=1, keepdims=True)
     require_sums(plan.where, sums, 2**31, 2**15)
@@ -132,7 +145,18 @@ def compute_int16(plan: TablePlan, x: Array) -> Array:
     fraction = rounding_right_shift_up(sums, 14) - 2**16  # 65536 times the sum, brought to [1, 2), less 1
     inverse = interpolate(reciprocal_table(), codes.clamp(fraction - 2**15))
     shares: Array = rounding_right_shift_up(exponentials * inverse, 30 - headroom)
-    return Range(0, codes.high).clamp(shares).astype(np.int16).reshape(x.shape)
+    made = Range(0, codes.high).clamp(shares)
+    stages = {
+        "x - largest of the row": differences,
+        "in steps of the table": scaled,
+        "e to that, in 2**-15": exponentials,
+        "sum of the row, in 2**-30 times": sums,
+        "bits it was shifted by": headroom,
+        "1 / sum, in 2**-15": inverse,
+        "share, in steps of y": shares,
+        "code": made,
+    }
+    return Staged(made.astype(np.int16).reshape(x.shape), stages)
 
 
 def require_sums(where: str, sums: Array, limit: int, one: int) -> None:
@@ -164,5 +188,5 @@ FIXED_POINT = Variant(
 )
 TABLES = Variant("tables", ("int16 -> int16",), plan_int16, compute_int16, rules=follows(reference="double"))
 
-SOFTMAX = Op("SOFTMAX", "x[...,d] -> y[...]", SoftmaxOptions, variants=(FLOAT, FIXED_POINT, TABLES))
+SOFTMAX = Op("SOFTMAX", "x[...,d] -> y[...]", SoftmaxOptions, variants=(FLOAT, FIXED_POINT, TABLES), reads=whole_row)
 OPS = (SOFTMAX,)

@@ -25,7 +25,8 @@ from minilite.numerics.products import exact_product
 from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
-from .op import Noted, Op, Variant, follows
+from .op import Noted, Op, Staged, Variant, follows
+from .reads import whole_row
 from .signature import Shape
 from .vectors import Matrix, add_product, input_notes, make_vector
 
@@ -99,15 +100,27 @@ def plan_integer(call: Call[SVDFOptions]) -> IntegerPlan:
 
 def compute_integer(
     plan: IntegerPlan, x: Array, w_feature: Array, w_time: Array, b: Array | None, state: Array
-) -> tuple[Array, Array]:
+) -> Staged:
     """The fused RELU is not applied: the official kernel only asks for it."""
     sums = exact_product(x.astype(np.int64) - plan.x_zero, w_feature.T.astype(np.int64))
-    newest = code_range(state.dtype).clamp(plan.feature(sums)).astype(state.dtype)
+    features = plan.feature(sums)
+    newest = code_range(state.dtype).clamp(features).astype(state.dtype)
     memory = remember(state, newest, w_time.shape)
     filters = (memory.astype(np.int64) * w_time).sum(axis=-1)
     totals = filters.reshape(len(x), -1, plan.rank).sum(axis=-1)
-    codes = plan.time(wrap_int32(totals if b is None else totals + b)) + plan.y_zero
-    return code_range(x.dtype).clamp(codes).astype(x.dtype), memory.reshape(state.shape)
+    accumulators = wrap_int32(totals if b is None else totals + b)
+    steps = plan.time(accumulators)
+    y = code_range(x.dtype).clamp(steps + plan.y_zero).astype(x.dtype)
+    stages = {
+        "x times the features": features,
+        "newest in the memory": newest,
+        "memory times the time weights": filters,
+        "sum over the rank": totals,
+        "plus the bias": accumulators,
+        "in steps of y": steps,
+        "plus the zero point, kept within the type": y,
+    }
+    return Staged((y, memory.reshape(state.shape)), stages)
 
 
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
@@ -126,6 +139,7 @@ SVDF = Op(
     SVDFOptions,
     variants=(FLOAT, HYBRID, INTEGER),
     shapes=shapes,
+    reads=whole_row,
     macs=lambda call: call["x"].shape[0] * (np.prod(call["w_feature"].shape) + np.prod(call["w_time"].shape)).item(),
 )
 OPS = (SVDF,)

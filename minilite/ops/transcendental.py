@@ -22,10 +22,10 @@ from minilite.format.options.empty import ExpOptions
 from minilite.format.table import Table
 from minilite.numerics import eigen, libm
 from minilite.numerics.affine import code_range
-from minilite.numerics.tables import interpolate, look_up, table_8bit, table_16bit
+from minilite.numerics.tables import between, interpolate, look_up, table_8bit, table_16bit
 
 from .call import Array, Call
-from .op import Op, Variant, plan_nothing
+from .op import Op, Staged, Variant, plan_nothing
 
 Function = Callable[[Array], Array]
 AnyCall = Call[Any]
@@ -91,8 +91,22 @@ def plan_int16(call: AnyCall, function: Function) -> Array:
     return table_16bit(function, call["x"].scale, 0, call["y"].scale, 0)
 
 
-def look_up_int16(table: Array, x: Array) -> Array:
-    return np.asarray(interpolate(table, x.astype(np.int64)), np.int16)
+def look_up_8bit(table: Array, x: Array) -> Staged:
+    y = look_up(table, x)
+    return Staged(y, {"entry of the table": y})
+
+
+def look_up_int16(table: Array, x: Array) -> Staged:
+    codes = x.astype(np.int64)
+    place, y = between(table, codes), np.asarray(interpolate(table, codes), np.int16)
+    stages = {
+        "number of the entry before x": place.index,
+        "that entry": place.entry,
+        "the entry after x": place.following,
+        "x past the entry, in 128ths of the way": place.fraction,
+        "on the line between them": y,
+    }
+    return Staged(y, stages)
 
 
 def make_op(
@@ -104,7 +118,7 @@ def make_op(
     has_int16: bool = True,
 ) -> Op:
     """`function` gives what the tables of a node hold."""
-    table = Variant("table", bytes_types, lambda call: plan_8bit(call, function(call)), look_up)
+    table = Variant("table", bytes_types, lambda call: plan_8bit(call, function(call)), look_up_8bit)
     between = Variant("interpolated", ("int16",), lambda call: plan_int16(call, function(call)), look_up_int16)
     variants = (*floats, table, *([between] if has_int16 else []))
     return Op(code, "x[...] -> y[...]", options, variants)

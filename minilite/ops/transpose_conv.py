@@ -41,7 +41,8 @@ from .convolution import (
 from .finish import finish
 from .hybrid import notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Variant, follows
+from .op import Noted, Op, Reads, Staged, Variant, follows
+from .reads import Index, bias, reached_by, taps_and_pixels
 from .signature import Shape
 
 
@@ -94,7 +95,7 @@ def compute_float(plan: Transposed, w: Array, x: Array, b: Array | None = None) 
     return add_bias(node.reals, scatter(plan, x, w, np.multiply), b)
 
 
-def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Noted:
+def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Staged:
     node: HybridPlan = plan.node
     images = quantize_images(x, asymmetric=True)
     scale = per_image(images.scale)
@@ -103,7 +104,9 @@ def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None)
         return (codes * weights).astype(np.float32) * node.w_scale * scale
 
     sums = scatter(plan, centred(images, x.shape), w.astype(np.int32), real_product)
-    return Noted((add_bias(node.reals, sums, b),), notes(images))
+    y = add_bias(node.reals, sums, b)
+    stages = {"sum of (code - zero) * w * w_scale * x_scale": sums, "with bias, activated": y}
+    return Staged(Noted((y,), notes(images)), stages, {"x": images})
 
 
 def scatter(plan: Transposed, x: Array, w: Array, multiply: Callable[[Array, Array], Array]) -> Array:
@@ -135,6 +138,15 @@ def shapes(call: Call[TransposeConvOptions]) -> Sequence[Shape]:
     return [shape]
 
 
+def reads(call: Call[TransposeConvOptions], at: Index) -> Reads:
+    image, p, q, unit = at
+    _, height, width, _ = call["y"].shape
+    rows, columns = windows(call)
+    found = reached_by(rows, height, p), reached_by(columns, width, q)
+    taps, pixels = taps_and_pixels(image, *found, range(call["x"].shape[3]))
+    return Reads({"x": pixels, "w": np.insert(taps, 0, unit, axis=1)}, bias(call, unit))
+
+
 def integer(plan_node: Callable[..., Any], rule: str, types: str, when: Callable[..., bool] | None = None) -> Variant:
     """A variant of these types that rescales."""
     return Variant(
@@ -162,5 +174,6 @@ TRANSPOSE_CONV = Op(
     variants=(FLOAT, INT8, UINT8, INT16_INT64, INT16_INT32, HYBRID),
     shapes=shapes,
     macs=lambda call: math.prod(call["x"].shape) * math.prod(call["w"].shape[:3]),
+    reads=reads,
 )
 OPS = (TRANSPOSE_CONV,)

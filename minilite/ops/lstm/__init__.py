@@ -11,6 +11,7 @@ tflite/kernels/unidirectional_sequence_lstm.cc, lstm.cc (the full kernel) and ls
 from minilite.format.options.recurrent import LSTMOptions, UnidirectionalSequenceLSTMOptions
 from minilite.ops.call import Call
 from minilite.ops.op import Op
+from minilite.ops.reads import whole_row
 
 from .basic import BASIC_LSTM, is_basic
 from .bidirectional import BIDIRECTIONAL_SEQUENCE_LSTM
@@ -30,7 +31,22 @@ def macs(call: Call[LSTMOptions]) -> int:
 
 
 UNIDIRECTIONAL_SEQUENCE_LSTM = Op(
-    "UNIDIRECTIONAL_SEQUENCE_LSTM", SIGNATURE, UnidirectionalSequenceLSTMOptions, VARIANTS, shapes=shapes, macs=macs
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
+    SIGNATURE,
+    UnidirectionalSequenceLSTMOptions,
+    VARIANTS,
+    shapes=shapes,
+    macs=macs,
+    reads=whole_row,
 )
-LSTM = Op("LSTM", SIGNATURE, LSTMOptions, VARIANTS, shapes=shapes, macs=macs, others=((is_basic, BASIC_LSTM),))
+LSTM = Op(
+    "LSTM",
+    SIGNATURE,
+    LSTMOptions,
+    VARIANTS,
+    shapes=shapes,
+    macs=macs,
+    reads=whole_row,
+    others=((is_basic, BASIC_LSTM),),
+)
 OPS = (UNIDIRECTIONAL_SEQUENCE_LSTM, BIDIRECTIONAL_SEQUENCE_LSTM, LSTM)

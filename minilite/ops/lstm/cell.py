@@ -26,8 +26,8 @@ from minilite.ops.call import Array
 from minilite.ops.sequence import Inputs, States
 from minilite.ops.vectors import Matrix, add_product, make_vector
 
-from .gate import INT16, FloatGate, GateWeights, IntegerGate, float_gate, integer_gate
-from .operands import Cell
+from .gate import INT16, FloatGate, GateSteps, GateWeights, IntegerGate, float_gate, integer_gate
+from .operands import GATES, Cell
 
 INT8 = code_range(np.dtype(np.int8))
 ONE = 2**15 - 1  # as a gate's code
@@ -93,13 +93,25 @@ class IntegerCell(NamedTuple):
     clips: tuple[int, int]  # codes, of c and of the projection; 0 for none
 
 
+def step_names(cell: Cell) -> list[str]:
+    """What the steps of an int8 cell are called; with a projection, whose outputs are no cells, only the last."""
+    if cell.projection is not None:
+        return ["h"]
+    gates = [gate for gate, w in zip(GATES, cell.w, strict=True) if w is not None]
+    of_gates = [f"{gate}: {step.replace('_', ' ')}" for gate in gates for step in GateSteps._fields]
+    return [*of_gates, "cell state before", "cell state", "tanh of it", "o * tanh", "h"]
+
+
 def integer_step(plan: IntegerCell, cell: Cell, inputs: Inputs, states: States) -> tuple[Array, States]:
-    """The next (h, (h, c)) in codes, int64, for x [n,d], h [n,u] and c [n,c]."""
+    """The steps [n,u,s] that `step_names` calls by name, of which the last is h, and the next (h, c).
+
+    All are codes, int64, for x [n,d], h [n,u] and c [n,c].
+    """
     h, c = states
     assert inputs[0] is not None
     x_part, h_part = inputs[0].astype(np.int64) - plan.zeros[0], h.astype(np.int64) - plan.zeros[1]
 
-    def run_gate(index: int, c: Array) -> Array:
+    def run_gate(index: int, c: Array) -> GateSteps:
         gate = plan.gates[index]
         w, r, bias = cell.w[index], cell.r[index], cell.bias[index]
         assert gate is not None
@@ -111,13 +123,15 @@ def integer_step(plan: IntegerCell, cell: Cell, inputs: Inputs, states: States) 
 
     i = None if cell.coupled else run_gate(0, c)
     f, g = run_gate(1, c), run_gate(2, c)
-    added = rounding_right_shift_away((ONE - f if i is None else i) * g, 30 + plan.cell_exponent)
-    c = INT16.clamp(rounding_right_shift_away(f * c, 15) + added)
+    added = rounding_right_shift_away((ONE - f.value if i is None else i.value) * g.value, 30 + plan.cell_exponent)
+    before, c = c, INT16.clamp(rounding_right_shift_away(f.value * c, 15) + added)
     if plan.clips[0] > 0:
         c = saturate(c, -plan.clips[0], plan.clips[0])
-    products = run_gate(3, c) * tanh_of_fixed(c, 15 + plan.cell_exponent)
-    h = _integer_output(plan, cell, products)
-    return h, (h, c)
+    o, tanh = run_gate(3, c), tanh_of_fixed(c, 15 + plan.cell_exponent)
+    h = _integer_output(plan, cell, o.value * tanh)
+    gates = [step for gate in (i, f, g, o) if gate is not None for step in gate]
+    steps = [*gates, before, c, tanh, o.value * tanh, h] if cell.projection is None else [h]
+    return np.stack(steps, axis=-1), (h, c)
 
 
 def _integer_output(plan: IntegerCell, cell: Cell, products: Array) -> Array:

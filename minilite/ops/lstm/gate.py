@@ -92,18 +92,30 @@ class GateWeights(NamedTuple):
     norm: Array | None
 
 
-def integer_gate(plan: IntegerGate, weights: GateWeights, x: Array, h: Array, c: Array) -> Array:
-    """The gate's codes [n,c], int64, for x and h without their zero points and the cell state's codes."""
+class GateSteps(NamedTuple):
+    """What an int8 gate finds on the way to its codes `value`, [n,c] each: sums and what they are rescaled to."""
+
+    sum_of_x: Array
+    from_x: Array
+    sum_of_h: Array
+    from_h: Array
+    total: Array
+    value: Array
+
+
+def integer_gate(plan: IntegerGate, weights: GateWeights, x: Array, h: Array, c: Array) -> GateSteps:
+    """The gate's steps, int64, for x and h without their zero points and the cell state's codes."""
     sums = exact_product(x, weights.w.T.astype(np.int64))
-    total = plan.w(sums if weights.norm is not None else sums + weights.bias)
-    total = INT16.clamp(total)
-    total = INT16.clamp(total + plan.r(exact_product(h, weights.r.T.astype(np.int64))))
+    sum_of_x = sums if weights.norm is not None else sums + weights.bias
+    sum_of_h = exact_product(h, weights.r.T.astype(np.int64))
+    from_x, from_h = plan.w(sum_of_x), plan.r(sum_of_h)
+    total = INT16.clamp(INT16.clamp(from_x) + from_h)
     if plan.peephole is not None and weights.peephole is not None:
         total = _with_peephole(total, plan.peephole, weights.peephole.astype(np.int64), c, h.shape[1])
     if plan.norm is not None and weights.norm is not None:
         total = _normalized_codes(total, plan.norm, weights.norm, weights.bias, plan.variance_guard)
     activate_codes = tanh_of_fixed if plan.activation == TANH else sigmoid_of_fixed
-    return activate_codes(total, INTEGER_BITS)  # type: ignore[no-any-return]
+    return GateSteps(sum_of_x, from_x, sum_of_h, from_h, total, activate_codes(total, INTEGER_BITS))
 
 
 def _with_peephole(total: Array, rescale: Rescale, peephole: Array, c: Array, outputs: int) -> Array:

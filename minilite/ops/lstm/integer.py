@@ -21,9 +21,10 @@ from minilite.numerics.eigen import SIGMOID
 from minilite.numerics.power_of_two import power_of_two
 from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.ops.call import Array, Call
+from minilite.ops.op import Staged
 from minilite.ops.sequence import run_sequence
 
-from .cell import IntegerCell, integer_step
+from .cell import IntegerCell, integer_step, step_names
 from .gate import IntegerGate
 from .operands import GATES, Cell, batch_of, check_cell, check_state, is_time_major, joined, split
 
@@ -101,13 +102,14 @@ def _clip_code(limit: float, scale: np.float32, low: int, high: int) -> int:
     return int(min(max(np.float32(limit) / scale, np.float32(low)), np.float32(high))) if limit > 0 else 0
 
 
-def compute_integer(plan: IntegerPlan, *arrays: Array | None) -> tuple[Array, ...]:
+def compute_integer(plan: IntegerPlan, *arrays: Array | None) -> Staged:
     """y and the next h and c."""
     x, cell, h, c = split(arrays)
     step = partial(_step, plan.cell, cell)
     sequence = x if x.ndim == 3 else x[None]
-    y, states = run_sequence(step, (sequence,), (h.astype(np.int64), c.astype(np.int64)), plan.time_major)
-    return joined(arrays, y, *states)
+    steps, states = run_sequence(step, (sequence,), (h.astype(np.int64), c.astype(np.int64)), plan.time_major)
+    stages = {name: steps[..., place] for place, name in enumerate(step_names(cell))}
+    return Staged(joined(arrays, steps[..., -1], *states), stages)
 
 
 def _step(plan: IntegerCell, cell: Cell, inputs: Any, states: Any, row: int) -> Any:

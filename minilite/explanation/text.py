@@ -1,0 +1,173 @@
+"""An explanation in words and columns that fit a slide: 80 columns, about 24 lines."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+from typing import Any
+
+from minilite.graph import printable
+
+WIDTH = 80
+FEWEST_TERMS = 3
+Document = dict[str, Any]
+
+
+def text(found: Document, lines: int | None) -> str:
+    """The document of an explanation; `lines` limits how many terms are shown, None shows all."""
+    head, tail = [*_head(found)], [*_steps(found), *_end(found)]
+    room = None if lines is None else max(FEWEST_TERMS, lines - len(head) - len(tail) - 2)
+    return "\n".join(line.rstrip() for line in (*head, *_terms(found, room), *tail))
+
+
+def number(value: Any) -> str:
+    """A number, or several, in few characters; whole ones in full."""
+    if isinstance(value, (tuple, list)):
+        shown = " ".join(number(one) for one in value[:4])
+        return shown if len(value) <= 4 else f"{shown} ... ({len(value)})"
+    return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+
+def _place(at: Sequence[int]) -> str:
+    return f"[{','.join(map(str, at))}]"
+
+
+def _head(found: Document) -> Iterator[str]:
+    where = f" of subgraph {found['subgraph']}" if found["subgraph"] else ""
+    rule = f", rule {found['rule']}" if found["rule"] else ""
+    variant = found["variant"] or "planned when it runs"
+    yield f"{printable(found['op'])}, node {found['node']}{where}   {found['kernels']} kernels, {variant}{rule}"
+    name = printable(found["name"])
+    title = f"y = tensor {found['tensor']} {found['type']} at {_place(found['at'])}"
+    yield f"{title}  {name[-(WIDTH - len(title) - 2) :]}" if len(title) < WIDTH - 12 else title
+    yield ""
+
+
+def _terms(found: Document, room: int | None) -> Iterator[str]:
+    if found["copied_from"] is not None:
+        one = found["copied_from"]
+        yield f"copied from {one['operand']}{_place(one['at'])} of tensor {one['tensor']}"
+        return
+    terms = found["terms"]
+    if not terms:
+        return
+    added = terms[0]["value"] is not None
+    order = sorted(range(len(terms)), key=lambda place: _rank(terms[place], found["at"]))
+    shown = order if room is None or len(terms) <= room else order[: room - 1]
+    rows = [_term(terms[place]) for place in shown]
+    table = [_term_header(terms[0]), *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    for row in table:
+        yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+    if len(shown) < len(terms):
+        rest = set(range(len(terms))) - set(shown)
+        total = f", adding {number(sum(terms[place]['value'] for place in rest))}" if added else ""
+        yield f"... and {len(rest)} smaller ones{total}   (all with --all)"
+
+
+def _rank(term: Document, at: Sequence[int]) -> tuple[bool, float]:
+    """The element's own place first, then what counts most."""
+    first = term["elements"][0]
+    size = -first["code"] if term["value"] is None else -abs(term["value"])
+    return term["value"] is not None or first["at"] != at, size
+
+
+def _term_header(term: Document) -> list[str]:
+    header = []
+    for element in term["elements"]:
+        name = element["operand"]
+        zero = [f"{name}_zero"] if element["zero_point"] else []
+        header += [f"{name} at", f"{name} code" if isinstance(element["code"], int) else name, *zero]
+        header += [f"{name} real"] if element["real"] is not None and isinstance(element["code"], int) else []
+    return [*header, "product" if len(term["elements"]) > 1 else "term"] if term["value"] is not None else header
+
+
+def _term(term: Document) -> list[str]:
+    cells = []
+    for element in term["elements"]:
+        zero = [str(element["zero_point"])] if element["zero_point"] else []
+        cells += [_place(element["at"]), number(element["code"]), *zero]
+        cells += [f"{element['real']:.5g}"] if element["real"] is not None and isinstance(element["code"], int) else []
+    return [*cells, number(term["value"])] if term["value"] is not None else cells
+
+
+def _steps(found: Document) -> Iterator[str]:
+    if found["steps"]:
+        yield ""
+    yield from _side_by_side([step for step in found["steps"] if ": " in step["name"]])
+    part = ""
+    for step in found["steps"]:
+        if ": " in step["name"]:
+            continue
+        operands = step["operands"]
+        if "mantissa" in operands and step["part"] != part:
+            multiplier = f"{operands['real']:.7g} = {operands['mantissa']} / 2**{31 - operands['exponent']}"
+            yield f"{step['part']}: {number(operands['value'])} times {multiplier}"
+        part = step["part"]
+        yield _line(_step_name(step), number(step["result"]))
+
+
+def _side_by_side(steps: Sequence[Document]) -> Iterator[str]:
+    """Steps that several parts of a cell take alike, "part: step", as a table: a row for each part."""
+    rows: dict[str, dict[str, str]] = {}
+    for step in steps:
+        part, _, name = step["name"].partition(": ")
+        rows.setdefault(part, {})[name] = number(step["result"])
+    for place, row in enumerate(rows.values()):
+        if not place:
+            yield "    " + "".join(f"{name:>12}" for name in row)
+        yield f"{list(rows)[place]:<4}" + "".join(f"{value:>12}" for value in row.values())
+
+
+def _step_name(step: Document) -> str:
+    operands, name = step["operands"], step["name"]
+    if name.startswith("plus ") and len(operands) > 1:
+        return f"{name} {' '.join(number(value) for key, value in operands.items() if key != 'value')}"
+    if "mantissa" in operands:
+        return f"  {name}"
+    if name == "clamp":
+        return f"kept between {number(operands['low'])} and {number(operands['high'])}"
+    return str(name)
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name:<56}{value:>16}"
+
+
+def _end(found: Document) -> Iterator[str]:
+    yield ""
+    scale, zero = found["scale"], found["zero_point"]
+    if found["real"] is None or isinstance(found["code"], float):
+        yield f"y = {number(found['code'])}"
+    else:
+        how = f" = {scale:.9g} * ({found['code']} - {zero})".replace("- -", "+ ") if scale is not None else ""
+        yield f"y = code {found['code']}, which stands for {found['real']:.7g}{how}"
+    if found["exact"] is not None:
+        yield f"in real arithmetic {found['exact']:.7g}{_error(found)}"
+    elif found["no_exact"]:
+        yield f"in real arithmetic: {found['no_exact']}"[:WIDTH]
+    yield from _others(found)
+
+
+def _error(found: Document) -> str:
+    scale, error = found["scale"], found["error"]
+    if error is None:
+        return ""
+    if scale is None or found["type"].startswith("float"):
+        return f", the error is {error:.3g}"
+    return f" = code {found['exact'] / scale + found['zero_point']:.4f}, the error {error / scale:+.4f} steps"
+
+
+def _others(found: Document) -> Iterator[str]:
+    given = [other for other in found["others"] if other["refused"] is None]
+    same = [other["kernels"] for other in given if other["code"] == found["code"]]
+    if same:
+        yield f"the same with {', '.join(same)}"
+    for other in given:
+        if other["code"] != found["code"]:
+            yield f"{other['kernels']}: {number(other['code'])}"
+    refused: dict[str, list[str]] = {}
+    for other in found["others"]:
+        if other["refused"] is not None:
+            reason = other["refused"].rpartition(": ")[2]  # JSON has it in full
+            refused.setdefault(reason, []).append(other["kernels"])
+    for reason, names in refused.items():
+        yield from wrap(f"{', '.join(names)}: {printable(reason)}", WIDTH, subsequent_indent="  ")[:2]
