@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .litert import Interpreter, OpResolverType
     from .ops import OPS
     from .program import Program, bind
+    from .tracing import Trace, load_trace, trace
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,13 +28,16 @@ __all__ = [
     "OpResolverType",
     "Program",
     "StateError",
+    "Trace",
     "UnsupportedError",
     "bind",
     "execute",
     "explain",
     "load",
+    "load_trace",
     "run",
     "to_inputs",
+    "trace",
 ]
 _MODULES = {
     "errors": ("InputError", "MiniliteError", "ModelError", "StateError", "UnsupportedError"),
@@ -43,6 +47,7 @@ _MODULES = {
     "litert": ("Interpreter", "OpResolverType"),
     "ops": ("OPS",),
     "program": ("Program", "bind"),
+    "tracing": ("Trace", "load_trace", "trace"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -1,7 +1,5 @@
 """Writing results: all or nothing."""
 
-import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -9,6 +7,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minilite.archive import write_file, write_npz
 from minilite.errors import InputError
 from minilite.graph import printable
 
@@ -29,25 +28,14 @@ def check_destination(path: Path, outputs: int) -> None:
 def save(path: Path, codes: Mapping[str, Array], reals: Mapping[str, Array]) -> None:
     """Write arrays: .npz has NAME as the model stores it and NAME.real; .npy the codes of the only output.
 
-    Written beside `path` first and then moved, so that no half of it is ever left. Raises InputError.
+    No half of it is ever left. Raises InputError.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("xb") as file:
-            if path.suffix == ".npy":
-                np.lib.format.write_array(file, next(iter(codes.values())), allow_pickle=False)
-            else:
-                _write_npz(file, {**codes, **{f"{name}.real": array for name, array in reals.items()}})
-        temporary.replace(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    named = {**codes, **{f"{name}.real": array for name, array in reals.items()}}
 
+    def write(file: IO[bytes]) -> None:
+        if path.suffix == ".npy":
+            np.lib.format.write_array(file, next(iter(codes.values())), allow_pickle=False)
+        else:
+            write_npz(file, {printable(name): array for name, array in named.items()})
 
-def _write_npz(file: IO[bytes], arrays: Mapping[str, Array]) -> None:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            # A fixed date, so that equal arrays make equal files.
-            with archive.open(zipfile.ZipInfo(f"{printable(name)}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
+    write_file(path, write)

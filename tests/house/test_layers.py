@@ -9,7 +9,7 @@ LAYERS = """
  cli
  explanation
  oracle
- litert
+ litert | tracing
  real
  interpreter
  names
@@ -18,6 +18,7 @@ LAYERS = """
  ops
  graph
  format | numerics
+ archive
  errors
 """
 HEIGHT = {
