@@ -6,14 +6,15 @@ that a quantized run really had (`RealModel.outputs`) it shows what this op alon
 nothing, hybrid kernels lose their run-time codes, a state is float64 as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UnsupportedError
+from .errors import MiniliteError, UnsupportedError
 from .format.enums import TensorType
 from .format.table import Table
 from .format.table import replace as replace_fields
@@ -42,7 +43,8 @@ class RealModel:
 
     def program(self, shapes: Mapping[int, Shape] | None = None) -> Program:
         """The whole model, for `execute`. Raises UnsupportedError for an op without a float kernel."""
-        return bind(self.graph, shapes, self.ops, REAL, "numpy")
+        with _as_unsupported():
+            return bind(self.graph, shapes, self.ops, REAL, "numpy")
 
     def step(self, subgraph: int, node: int) -> Step:
         """One node. Raises UnsupportedError when it has no float kernel, or runs subgraphs."""
@@ -59,7 +61,8 @@ class RealModel:
         alone = replace(block, nodes=(block.nodes[node],))
         blocks = tuple(alone if one is block else one for one in self.graph.subgraphs)
         try:
-            step = bind(replace(self.graph, subgraphs=blocks), None, self.ops, REAL, "numpy", subgraph).steps[0]
+            with _as_unsupported():
+                step = bind(replace(self.graph, subgraphs=blocks), None, self.ops, REAL, "numpy", subgraph).steps[0]
         except UnsupportedError as error:
             return error
         if step.op.control is not None or step.op.uses_state:
@@ -93,8 +96,19 @@ class RealModel:
     def run(self, subgraph: int, node: int, inputs: tuple[Array | None, ...]) -> tuple[Array, ...]:
         """The outputs of one node for real inputs, None for an omitted one. Raises UnsupportedError as `step`."""
         step = self.step(subgraph, node)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), _as_unsupported():
             return step.run(inputs, State()).outputs
+
+
+@contextmanager
+def _as_unsupported() -> Iterator[None]:
+    """What the codes allowed and their real values do not is a lack of real arithmetic, not of the model."""
+    try:
+        yield
+    except UnsupportedError:
+        raise
+    except MiniliteError as error:
+        raise UnsupportedError(f"no real arithmetic: {error}") from None
 
 
 def make_real(graph: Graph, activations: bool = True, ops: Mapping[str, Op] = OPS) -> RealModel:
@@ -108,7 +122,8 @@ def make_real(graph: Graph, activations: bool = True, ops: Mapping[str, Op] = OP
 def to_real(tensor: Tensor, array: Array) -> NDArray[np.float64]:
     """The real values of an array of `tensor`: of codes by its scale (eq. 1), of floats as they stand."""
     if array.dtype.kind == "f" or tensor.quantization is None:
-        return array.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # of a signalling NaN
+            return array.astype(np.float64)
     return tensor.quantization.to_real(array)
 
 

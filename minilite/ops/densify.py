@@ -8,7 +8,7 @@ Follows tflite/kernels/densify.cc and internal/reference/densify.h.
 from minilite.format.options.empty import DensifyOptions
 
 from .call import Array, Call
-from .op import Op, Variant
+from .op import UNCHANGED, Op, Variant
 
 
 def plan(call: Call[DensifyOptions]) -> None:
@@ -23,6 +23,6 @@ DENSIFY = Op(
     "DENSIFY",
     "x[...] -> y[...]",
     DensifyOptions,
-    variants=(Variant("copy", ("float32", "float16 -> float16", "int8 -> int8"), plan, whole),),
+    variants=(Variant("copy", ("float32", "float16 -> float16", "int8 -> int8"), plan, whole), UNCHANGED),
 )
 OPS = (DENSIFY,)

@@ -112,6 +112,9 @@ def _matches(text: str, signature: Signature, types: Mapping[str, Sequence[str]]
     return True
 
 
+UNCHANGED = Variant("real", ("float32",), plan_nothing, lambda plan, x: x, rules=follows(real=""))  # only converts
+
+
 class Control(NamedTuple):
     """How an op runs subgraphs of the model.
 

@@ -25,7 +25,7 @@ from minilite.numerics.rounding import to_int32
 
 from .call import Array, Call
 from .finish import finish_wrapping
-from .op import Op, Staged, Variant, follows, plan_nothing
+from .op import UNCHANGED, Op, Staged, Variant, follows, plan_nothing
 
 
 class QuantizePlan(NamedTuple):
@@ -130,8 +130,6 @@ DEQUANTIZE_CODES = Variant(
 )
 WIDEN = Variant("widen", ("float16 -> float32",), plan_nothing, widen)
 
-REAL = Variant("real", ("float32",), plan_nothing, lambda plan, x: x, rules=follows(real=""))  # nothing to convert
-
-QUANTIZE = Op("QUANTIZE", "x[...] -> y[...]", QuantizeOptions, variants=(QUANTIZE_REALS, REQUANTIZE, REAL))
-DEQUANTIZE = Op("DEQUANTIZE", "x[...] -> y[...]", DequantizeOptions, variants=(DEQUANTIZE_CODES, WIDEN, REAL))
+QUANTIZE = Op("QUANTIZE", "x[...] -> y[...]", QuantizeOptions, variants=(QUANTIZE_REALS, REQUANTIZE, UNCHANGED))
+DEQUANTIZE = Op("DEQUANTIZE", "x[...] -> y[...]", DequantizeOptions, variants=(DEQUANTIZE_CODES, WIDEN, UNCHANGED))
 OPS = (QUANTIZE, DEQUANTIZE)

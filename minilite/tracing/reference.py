@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from minilite.errors import UnsupportedError
+from minilite.errors import MiniliteError, UnsupportedError
 from minilite.graph import Graph
 from minilite.interpreter import StepResult, evaluate, execute, to_inputs
 from minilite.names import input_names
@@ -80,7 +80,11 @@ class RealReference:
         """The outputs of the same step."""
         if isinstance(self.steps, str):
             return self.steps
-        twin = next(self.steps, None)
+        try:
+            twin = next(self.steps, None)
+        except MiniliteError as error:
+            self.steps = f"no real arithmetic: {error}"
+            return self.steps
         if twin is None or twin.path != result.path:
             self.steps = "real arithmetic took another branch"
             return self.steps

@@ -30,9 +30,9 @@ class Errors:
         lost = int(values.size - np.count_nonzero(finite))
         one = np.asarray(values, np.float64)[finite] if lost else np.asarray(values, np.float64).ravel()
         other = np.asarray(expected, np.float64)[finite] if lost else np.asarray(expected, np.float64).ravel()
-        error = one - other
-        self.merge(
-            Errors(
+        with np.errstate(all="ignore"):
+            error = one - other
+            found = Errors(
                 one.size,
                 lost,
                 float(error.sum()),
@@ -42,7 +42,7 @@ class Errors:
                 float(one @ one),
                 float(one @ other),
             )
-        )
+        self.merge(found)
 
     def merge(self, other: "Errors") -> None:
         """Take in what was counted elsewhere of the same tensor."""

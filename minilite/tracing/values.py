@@ -32,11 +32,12 @@ class Values:
         finite = np.isfinite(reals)
         lost = int(reals.size - np.count_nonzero(finite))
         usable = np.where(finite, reals, 0.0) if lost else reals
-        rows = reals.reshape(-1, reals.shape[-1]) if reals.ndim else reals.reshape(1, 1)
         found = Values(self.codes, int(reals.size), lost)
-        found.total, found.squares = float(usable.sum()), float(np.vdot(usable, usable))
+        with np.errstate(all="ignore"):
+            found.total, found.squares = float(usable.sum()), float(np.vdot(usable, usable))
         found.counts = self._count(stored)
-        if rows.size:
+        if reals.size:
+            rows = reals.reshape(-1, reals.shape[-1] if reals.ndim else 1)
             found.lowest, found.highest = np.fmin.reduce(rows, axis=0), np.fmax.reduce(rows, axis=0)
         self.merge(found)
 
