@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .litert import Interpreter, OpResolverType
     from .ops import OPS
     from .program import Program, bind
-    from .tracing import Trace, load_trace, trace
+    from .tracing import Trace, load_trace, save_trace, trace
 
 __version__ = "0.1.0"
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "load",
     "load_trace",
     "run",
+    "save_trace",
     "to_inputs",
     "trace",
 ]
@@ -47,7 +48,7 @@ _MODULES = {
     "litert": ("Interpreter", "OpResolverType"),
     "ops": ("OPS",),
     "program": ("Program", "bind"),
-    "tracing": ("Trace", "load_trace", "trace"),
+    "tracing": ("Trace", "load_trace", "save_trace", "trace"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -28,8 +28,9 @@ MANIFEST = "manifest.json"
 COUNTED = ("counts", "lowest", "highest")  # arrays of `Values`
 
 
-def save_trace(trace: Trace, path: Path) -> None:
-    """Write a trace; see Trace.save."""
+def save_trace(trace: Trace, path: str | Path) -> None:
+    """Write a trace as .npz with a manifest (schema/trace-file.schema.json), all or nothing. Raises InputError."""
+    path = Path(path)
     if path.suffix != ".npz":
         raise InputError(f"{path}: a trace file ends in .npz")
     if path.is_dir() or not path.parent.is_dir():
@@ -90,7 +91,7 @@ def _finite(numbers: dict[str, Any]) -> dict[str, Any]:
 
 
 def load_trace(path: str | Path) -> Trace:
-    """Read what Trace.save wrote. Raises InputError for a file that is none, is damaged or of a later format."""
+    """Read what `save_trace` wrote. Raises InputError for a file that is none, is damaged or of a later format."""
     where = Path(path)
     try:
         with zipfile.ZipFile(io.BytesIO(where.read_bytes())) as archive:

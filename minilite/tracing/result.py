@@ -1,7 +1,6 @@
 """A trace: what happened in one run, or in many, as a value that can be read, saved and compared."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,15 +73,6 @@ class Trace:
         except ImportError:
             raise UnsupportedError("pandas is not installed; install it with: pip install pandas") from None
         return pandas.DataFrame(self.rows())
-
-    def save(self, path: str | Path) -> None:
-        """Write the trace as .npz with a manifest, see schema/trace-file.schema.json; all or nothing.
-
-        Raises InputError when it cannot be written.
-        """
-        from .files import save_trace
-
-        save_trace(self, Path(path))
 
     def differences(self, other: "Trace") -> list[TensorDifference]:
         """The tensors of which both traces have the values and the values differ, in the order computed."""

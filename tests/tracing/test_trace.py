@@ -135,7 +135,7 @@ def test_a_float_model_has_the_errors_of_float32() -> None:
 def test_saved_and_loaded(tmp_path: Path) -> None:
     image = np.load(DIGITS / "digit.npy")
     found = minilite.trace(DIGITS / "digits_int8.tflite", image, accumulators=True)
-    found.save(tmp_path / "trace.npz")
+    minilite.save_trace(found, tmp_path / "trace.npz")
     again = minilite.load_trace(tmp_path / "trace.npz")
     assert again.rows() == found.rows()
     assert again.hashes == found.hashes
@@ -191,7 +191,7 @@ def test_an_interrupted_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
     found = minilite.trace(DIGITS / "digits_int8.tflite", np.load(DIGITS / "digit.npy"))
     monkeypatch.setattr(np.lib.format, "write_array", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        found.save(tmp_path / "trace.npz")
+        minilite.save_trace(found, tmp_path / "trace.npz")
     assert list(tmp_path.iterdir()) == []
 
 
