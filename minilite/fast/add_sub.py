@@ -12,7 +12,7 @@ from minilite.ops.add_sub import ADD_VARIANTS, SUB_VARIANTS, Plan
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
-from .blocks import LANES, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, codes_table, rule_in_vectors
+from .blocks import CHUNK, LANES, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, codes_table, rule_in_vectors
 from .parts import ranges
 from .rescale import rescale_arrays, rescale_one
 from .twins import Kernel, Loop, Looped, Part, Twins, join
@@ -61,7 +61,7 @@ def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
 def codes_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    codes = Codes(constants.view(np.int32), LANES, n.rule, n.low, n.high, n.zero)
+    codes = Codes(constants.view(np.int32), CHUNK, n.rule, 0, n.low, n.high, n.zero, 0)
     if n.elements >= LANES:
         for start in range(0, n.elements, LANES):
             add_block(a, b, y, min(start, n.elements - LANES), codes, n)  # the last overlaps the one before it

@@ -17,11 +17,15 @@ from minilite.ops.call import Array
 from .rescale import RULE_CODES, rescale_arrays
 
 LANES, GROUP = 16, 4
+WIDEST = 4  # vectors of channels that a block takes at once
+CHUNK = WIDEST * LANES
 SIGN_BIT = 128
-BIAS, MANTISSA, LEFT, RIGHT, MASK, REAL32, REAL64 = range(7)  # rows of a table; the last are two rows of eight lanes
-TABLE_ROWS = 8
-DOUBLE, UNKNOWN = RULE_CODES["double"], -1
+BIAS, MANTISSA, LEFT, RIGHT, MASK, ADDEND, REAL32, REAL64 = range(8)  # rows of a table; the last are two of 8 lanes
+TABLE_ROWS = 9
+UNKNOWN = -1  # the number of a rule that vectors do not know
 RULE_NAMES = {code: name for name, code in RULE_CODES.items()}
+LARGEST_FUSED = 2**30  # no accumulator of a fused rescaling reaches it
+LARGEST_FUSED_SHIFT = 20
 
 
 class Codes(NamedTuple):
@@ -30,18 +34,19 @@ class Codes(NamedTuple):
     table: Any  # int32, flat: [TABLE_ROWS, columns], one column per lane
     columns: Any
     rule: Any  # its number in RULE_CODES
+    fused: Any  # whether blocks rescale their sums in registers, see `can_fuse`
     low: Any  # lowest and highest code less the zero point
     high: Any
     zero: Any
+    flip: Any  # SIGN_BIT for uint8 codes: XORed to them, they are signed
 
 
 class Weights(NamedTuple):
-    """The weights of a product, and how a row of x lies in memory: in segments of `groups` times GROUP codes."""
+    """The weights of a product, and how a row of x lies in memory: in groups of GROUP codes."""
 
-    w: Any  # int8, flat: [WIDEST vectors of channels, segment, group, vector, lane, code]
-    offsets: Any  # int64: where each segment lies behind the start of the row
-    groups: Any
-    flip: Any  # XORed to each code of x
+    w: Any  # int8, flat: [WIDEST vectors of channels, group, vector, lane, code]
+    offsets: Any  # int64: where each group lies behind the start of the row
+    flips: Any  # uint8 [LANES * GROUP]: XORed to codes of x
 
 
 def round_up(count: int, step: int) -> int:
@@ -63,13 +68,26 @@ def rule_in_vectors(rescale: Rescale) -> int:
     return RULE_CODES[name] if bool(np.all(fits.get(name, False))) else UNKNOWN
 
 
-def codes_table(rescale: Rescale, bias: Array) -> Array:
-    """int32 [TABLE_ROWS, channels in whole vectors]: what `requantize` needs of each channel."""
-    columns = round_up(len(bias), LANES)
+def can_fuse(rescale: Rescale, bound: Array) -> bool:
+    """Whether accumulators within +-bound are rescaled right by the short form of "double" that blocks have inside.
+
+    It doubles them in 32 bits, adds the zero point before the last shift, and takes 1 off what is negative there.
+    """
+    scaling = rescale.multiplier
+    shifts = (scaling.exponent < 0) & (scaling.exponent >= -LARGEST_FUSED_SHIFT) | (scaling.mantissa == 0)
+    fits = bool(shifts.all()) and bool((scaling.mantissa >= 0).all()) and bool((bound < LARGEST_FUSED).all())
+    return rescale.rule.name == "double" and fits
+
+
+def codes_table(rescale: Rescale, bias: Array, zero: int = 0) -> Array:
+    """int32 [TABLE_ROWS, channels in whole vectors]: what blocks need of each channel. `zero` is y's, signed."""
+    columns = round_up(len(bias), CHUNK)
     table = np.zeros((TABLE_ROWS, columns), np.int32)
     scaling = rescale_arrays(rescale, len(bias))
     left, right = np.maximum(scaling.exponent, 0) & 31, np.maximum(-scaling.exponent, 0)
-    rows = [wrap_int32(bias), scaling.mantissa, left, right, (1 << right) - 1]
+    right[scaling.mantissa == 0] = 1  # whatever the shift, 0 stays 0; the fused form needs one
+    addend = ((1 << right) >> 1) + (zero << right)
+    rows = [wrap_int32(row) for row in (bias, scaling.mantissa, left, right, (1 << right) - 1, addend)]
     table[:REAL32, : len(bias)] = np.stack(rows).astype(np.int32)
     real = np.zeros(columns)
     real[: len(bias)] = scaling.real
@@ -104,41 +122,36 @@ def dot_block(
     rows: int,
     vectors: int,
 ) -> None:
-    """Sums of `rows` rows of x by `vectors` vectors of channels from u on, and by the rule "double" their codes.
+    """Codes of `rows` rows of x by `vectors` vectors of channels from u on; where the rule is UNKNOWN, their sums.
 
-    total[r,l] = sum over k of (x[r,k] ^ flip) * w[l,k], where row r of x starts at starts[r]. By the rule "double"
-    codes take their place: y[y_start + r * y_stride + l] of total[r,l] + bias[l] + more[r], for the first `count` l.
-    x is unsigned after the flip. `rows` and `vectors` are constants.
+    total[r,l] = bias[u + l] + more[r] + sum over k of (x[r,k] ^ flip) * w[l,k], where row r of x starts at starts[r];
+    x is unsigned after the flip. Codes go to y[y_start + r * y_stride + l] for the first `count` l. `rows` and
+    `vectors` are constants.
     """
-    steps = np.arange(weights.groups * GROUP)
-    size, width = len(weights.offsets) * weights.groups * GROUP, vectors * LANES
-    w = weights.w[u * size : u * size + width * size].reshape(-1, width, GROUP).astype(np.int32)
+    width = vectors * LANES
+    size = len(weights.offsets) * GROUP
+    w = weights.w[u * size : (u + width) * size].reshape(-1, width, GROUP).astype(np.int32)
     for r in range(rows):
-        places = starts[r] + weights.offsets[:, None] + steps
-        four = (x[places] ^ np.uint8(weights.flip)).astype(np.int32).reshape(-1, 1, GROUP)
-        total[r * width : (r + 1) * width] = (four * w).sum(axis=(0, 2), dtype=np.int32)
-    if codes.rule == DOUBLE:
-        for r in range(rows):
-            requantize_row(total, r * width, more[r], codes, u, y, y_start + r * y_stride, min(count, width))
-
-
-def requantize_row(
-    total: Any, start: Any, more: Any, codes: Any, column: Any, y: Any, y_start: Any, count: Any
-) -> None:
-    """`requantize` for any number of lanes."""
-    for lane in range(0, count, LANES):
-        requantize(total, start + lane, more, codes, column + lane, y, y_start + lane, min(count - lane, LANES))
+        places = starts[r] + weights.offsets[:, None] + np.arange(GROUP)
+        four = (x[places] ^ weights.flips[0]).astype(np.int32).reshape(-1, 1, GROUP)
+        sums = (four * w).sum(axis=(0, 2), dtype=np.int64) + codes.table[u : u + width] + more[r]
+        total[r * width : (r + 1) * width] = wrap_int32(sums).astype(np.int32)
+        for lane in range(0, min(count, width) if codes.rule != UNKNOWN else 0, LANES):
+            requantize(total, r * width + lane, codes, u + lane, y, y_start + r * y_stride + lane, count - lane)
 
 
 @lowered_in("minilite.fast.intrinsics")
-def requantize(total: Any, start: Any, more: Any, codes: Any, column: Any, y: Any, y_start: Any, count: Any) -> None:
-    """Codes y[y_start + l] of total[start + l] + bias + more by the rule of `codes`, for the first `count` lanes l."""
-    bias = codes.table[BIAS * codes.columns + column :][:LANES].astype(np.int64)
-    accumulators = wrap_int32(total[start : start + LANES] + bias + more)
+def requantize(total: Any, start: Any, codes: Any, column: Any, y: Any, y_start: Any, count: Any) -> None:
+    """Codes y[y_start + l] of total[start + l] by the rule of `codes`, for the first `count` lanes l."""
     rescale = Rescale(RULES[RULE_NAMES[int(codes.rule)]], multiplier_at(codes, column))
-    made = np.clip(rescale(accumulators), codes.low, codes.high) + codes.zero
+    made = np.clip(rescale(total[start : start + LANES]), codes.low, codes.high) + codes.zero
     count = min(count, LANES)
     y[y_start : y_start + count] = made[:count].astype(np.uint8)
+
+
+def tap_order(positions: Array) -> Array:
+    """The order in which the lanes of a `tap_block` take the channels of each CHUNK: [lane in vector, vector, four]."""
+    return positions.reshape(-1, 4, WIDEST, 4).transpose(0, 2, 1, 3).reshape(-1)
 
 
 @lowered_in("minilite.fast.intrinsics")
@@ -146,35 +159,39 @@ def tap_block(
     x: Any,
     x_start: Any,
     x_step: Any,
-    offsets: Any,
-    w: Any,
-    codes: Any,
+    weights: Weights,
+    codes: Codes,
     u: Any,
     y: Any,
     y_start: Any,
     y_stride: Any,
     count: Any,
     total: Any,
-    positions: int,
+    rows: int,
 ) -> None:
-    """Sums of `positions` windows, x_step codes apart, for LANES channels from u on, and by "double" their codes.
+    """Codes of `rows` windows, x_step codes apart, CHUNK channels from u on; where the rule is UNKNOWN, their sums.
 
-    total[r,l] = sum over t of x[x_start + r * x_step + offsets[t] + u + l] * w[t, u + l]. The codes are signed, w is
-    int16. By the rule "double" codes take the place of sums, see `dot_block`. `positions` is a constant.
+    total[r,l] = bias[u + l] + sum over t of x[x_start + r * x_step + offsets[t] + l] * w[t,l], with l in `tap_order`
+    on this side. The codes are unsigned, w lies as [chunk, GROUP of taps, lane, tap]. Codes go to y as in `dot_block`.
     """
-    taps = w.reshape(len(offsets), codes.columns)[:, u : u + LANES].astype(np.int32)
-    for r in range(positions):
-        starts = x_start + u + r * x_step + offsets
-        values = x[starts[:, None] + np.arange(LANES)].view(np.int8).astype(np.int32)
-        total[r * LANES : (r + 1) * LANES] = (values * taps).sum(axis=0, dtype=np.int32)
-        if codes.rule == DOUBLE:
-            requantize(total, r * LANES, 0, codes, u, y, y_start + r * y_stride, count)
+    taps, order = len(weights.offsets), tap_order(np.arange(CHUNK))
+    w = weights.w[u * taps : (u + CHUNK) * taps].reshape(-1, CHUNK, GROUP).transpose(0, 2, 1).reshape(taps, CHUNK)
+    made = np.empty(CHUNK, np.uint8)
+    for r in range(rows):
+        places = x_start + r * x_step + weights.offsets[:, None] + order
+        sums = (x[places] * w.astype(np.int64)).sum(axis=0) + codes.table[u : u + CHUNK]
+        total[r * CHUNK : (r + 1) * CHUNK] = wrap_int32(sums).astype(np.int32)
+        if codes.rule != UNKNOWN:
+            for lane in range(0, CHUNK, LANES):
+                requantize(total, r * CHUNK + lane, codes, u + lane, made, lane, LANES)
+            here = order < count
+            y[y_start + r * y_stride + order[here]] = made[here]
 
 
 @lowered_in("minilite.fast.intrinsics")
-def copy_bytes(y: Any, y_start: Any, x: Any, x_start: Any, count: Any) -> None:
-    """y[y_start + k] = x[x_start + k] for `count` bytes, which do not overlap."""
-    y[y_start : y_start + count] = x[x_start : x_start + count]
+def copy_bytes(y: Any, y_start: Any, x: Any, x_start: Any, count: Any, flip: Any) -> None:
+    """y[y_start + k] = x[x_start + k] ^ flip for `count` bytes, which do not overlap."""
+    y[y_start : y_start + count] = x[x_start : x_start + count] ^ np.uint8(flip)
 
 
 @lowered_in("minilite.fast.intrinsics")
@@ -190,10 +207,10 @@ def add_block(a: Any, b: Any, y: Any, start: Any, codes: Codes, n: Any) -> None:
     The table has three vectors of columns one after the other, for a, b and y; n has the rest, see `add_sub.Numbers`.
     """
     terms = []
-    tables = codes.table.reshape(3, TABLE_ROWS * LANES)
+    tables = codes.table.reshape(3, TABLE_ROWS * CHUNK)
     for operand, zero, table in ((a, n.a_zero, tables[0]), (b, n.b_zero, tables[1])):
         values = (operand[start : start + LANES] ^ np.uint8(n.flip)).view(np.int8).astype(np.int64)
         rescale = Rescale(RULES[RULE_NAMES[int(codes.rule)]], multiplier_at(codes._replace(table=table), 0))
         terms.append(rescale(shift_left_int32(values - zero, n.more_bits)))
     total = (terms[0] + n.sign * terms[1]).astype(np.int32)
-    requantize(total, 0, 0, codes._replace(table=tables[2]), 0, y, start, LANES)
+    requantize(total, 0, codes._replace(table=tables[2]), 0, y, start, LANES)

@@ -12,22 +12,26 @@ import numpy as np
 
 from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
+from minilite.numerics.rescale import Multiplier, Rescale
 from minilite.ops.call import Array
 from minilite.ops.convolution import FloatPlan, Plan
 from minilite.ops.depthwise_conv_2d import FLOAT, INT8, INT16, UINT8
 from minilite.ops.prepare import Prepared
 
 from .blocks import (
-    DOUBLE,
-    LANES,
+    CHUNK,
+    GROUP,
     SIGN_BIT,
     UNKNOWN,
     Codes,
+    Weights,
     as_tuple,
+    can_fuse,
     codes_table,
-    requantize,
+    round_up,
     rule_in_vectors,
     tap_block,
+    tap_order,
 )
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
@@ -38,27 +42,30 @@ from .twins import Kernel, Loop, Looped, Part, Twins, join, unpacked
 class Numbers(NamedTuple):
     """What the loop for 8-bit codes needs to know, beside how the image is copied."""
 
-    batch: int
-    units: int
-    rows: int  # positions of the window
-    columns: int
-    row_step: int  # codes of the copied image from one position to the next
-    column_step: int
     image_size: int  # codes of an image of x
+    batch: int
+    rows: int  # of outputs
+    row_step: int  # codes of the copied image from one row to the next
+    row_size: int  # codes of a row of outputs
+    period: int  # codes of it, after which channels repeat and the windows have moved on
+    period_step: int  # codes of the copied image, then
     taps: int
+    rule: int
+    fused: int
     low: int  # lowest and highest code less the zero point
     high: int
     zero: int
-    rule: int
+    y_flip: int
     table_columns: int
-    w: int  # where the sections of the constants start: int16 [tap, table_columns] less the zero point
+    w: int  # where the sections of the constants start
     table: int
     offsets: int
 
 
 NUMBERS = len(Numbers._fields)
-POSITIONS = 4  # of the output that a block takes at once
-TOTAL_BYTES = 4 * POSITIONS * LANES
+TOGETHER = 2  # periods that a block takes
+TOTAL_BYTES = 4 * TOGETHER * CHUNK
+LONGEST_PERIOD = 1024  # of channels repeated to fill whole vectors
 
 
 def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
@@ -73,33 +80,40 @@ def make_loop(
     plan: Plan, w: Array, b: Array | None, shape: tuple[int, ...], x_shape: tuple[int, ...], rows: Window
 ) -> Loop:
     """The loop for images of this shape and this window over rows, its weights packed."""
-    units, flip, columns = w.shape[3], 0 if plan.dtype == np.int8 else SIGN_BIT, plan.columns
+    units, flip, columns = w.shape[3], SIGN_BIT if plan.dtype == np.int8 else 0, plan.columns
+    y_flip = SIGN_BIT - flip
     image = make_image(x_shape, rows, columns, units, plan.x_zero & 255, flip)
     weights = w.reshape(-1, units).astype(np.int64) - plan.w_zero
-    bias = -(plan.x_zero - flip) * weights.sum(axis=0)
-    table = codes_table(plan.rescale, bias if b is None else bias + b)
-    padded = np.zeros((len(weights), table.shape[1]), np.int16)
-    padded[:, :units] = weights
+    bias = (0 if b is None else b) - (plan.x_zero + flip) * weights.sum(axis=0)
+    period, period_step = units, columns.stride * units
+    if columns.stride == 1 and math.lcm(units, CHUNK) <= LONGEST_PERIOD:
+        period = period_step = math.lcm(units, CHUNK)  # the next position's codes follow at once
+    channels = tap_order(np.minimum(np.arange(round_up(period, CHUNK)), period - 1) % units)
     i, j = np.indices((rows.size, columns.size)).reshape(2, -1)
     offsets = (i * rows.dilation * image.across + j * columns.dilation) * units
-    constants, starts = join(padded, table, offsets)
+    packed, offsets = pack_taps(weights[:, channels], offsets)
+    table = codes_table(take(plan.rescale, channels, units), bias[channels], plan.y_zero - y_flip)
+    constants, starts = join(packed, table, offsets)
+    bound = np.abs(bias) + 255 * np.abs(weights).sum(axis=0)
     numbers = Numbers(
-        batch=x_shape[0],
-        units=units,
-        rows=rows.output,
-        columns=columns.output,
-        row_step=rows.stride * image.across * units,
-        column_step=columns.stride * units,
         image_size=math.prod(x_shape[1:]),
+        batch=x_shape[0],
+        rows=rows.output,
+        row_step=rows.stride * image.across * units,
+        row_size=columns.output * units,
+        period=period,
+        period_step=period_step,
         taps=len(offsets),
+        rule=rule_in_vectors(plan.rescale),
+        fused=int(can_fuse(plan.rescale, bound)),
         low=plan.codes.low - plan.y_zero,
         high=plan.codes.high - plan.y_zero,
         zero=plan.y_zero,
-        rule=rule_in_vectors(plan.rescale),
+        y_flip=y_flip,
         table_columns=table.shape[1],
         **dict(zip(Numbers._fields[-len(starts) :], starts, strict=True)),
     )
-    scratch = TOTAL_BYTES + image_bytes(image) + LANES  # a block reads whole vectors
+    scratch = TOTAL_BYTES + image_bytes(image) + CHUNK  # a block reads whole vectors
     every = np.array([*numbers, *image], np.int64)
 
     def share(whole: Loop, count: int) -> list[Part]:
@@ -108,40 +122,62 @@ def make_loop(
     return Loop(codes_loop, (0,), constants, every, scratch, shape, plan.dtype, share)
 
 
+def pack_taps(weights: Array, offsets: Array) -> tuple[Array, Array]:
+    """int8 [chunk, GROUP of taps, lane, tap] of weights [tap, lane], and where each tap of a GROUP lies.
+
+    A tap with weights that need 9 bits is there more than once, with parts of them.
+    """
+    needed: list[tuple[Array, Any]] = []
+    rest = weights
+    while not needed or rest.any():
+        part = np.clip(rest, -128, 127)
+        needed += [(part[tap], offset) for tap, offset in enumerate(offsets) if rest is weights or part[tap].any()]
+        rest = rest - part
+    lanes = weights.shape[1]
+    needed += [(np.zeros(lanes, np.int64), offsets[0])] * (-len(needed) % GROUP)
+    taps = np.stack([tap for tap, _ in needed]).astype(np.int8)
+    in_lanes = taps.reshape(-1, GROUP, lanes // CHUNK, CHUNK).transpose(2, 0, 3, 1)
+    return np.ascontiguousarray(in_lanes), np.array([offset for _, offset in needed], np.int64)
+
+
+def take(rescale: Rescale, channels: Array, units: int) -> Rescale:
+    """The multipliers of some channels, out of one for all or one for each of `units`."""
+    real, mantissa, exponent = rescale.multiplier
+    repeated = [np.broadcast_to(part.ravel(), (units,)) for part in (mantissa, exponent)]
+    reals = np.broadcast_to(real.ravel(), (units,))[channels]
+    return Rescale(rescale.rule, Multiplier(reals, *(part[channels] for part in repeated)))
+
+
 @kernel
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,w,c], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    codes = Codes(constants[n.table : n.offsets].view(np.int32), n.table_columns, n.rule, n.low, n.high, n.zero)
-    w = constants[n.w : n.table].view(np.int16)
+    table = constants[n.table : n.offsets].view(np.int32)
+    codes = Codes(table, n.table_columns, n.rule, n.fused, n.low, n.high, n.zero, n.y_flip)
     offsets = constants[n.offsets : n.offsets + 8 * n.taps].view(np.int64)
+    weights = Weights(constants[n.w : n.table].view(np.int8), offsets, constants[:0])
     total, image = scratch[:TOTAL_BYTES].view(np.int32), scratch[TOTAL_BYTES:]
     for k in range(n.batch):
         source = x[k * n.image_size : (k + 1) * n.image_size]
         copy_image(source, image, Image(*as_tuple(numbers[NUMBERS:], IMAGE)))
         for p in range(n.rows):
-            y_start = (k * n.rows + p) * n.columns * n.units
-            codes_row(image, p * n.row_step, y, y_start, w, offsets, codes, total, n)
+            codes_row(image, p * n.row_step, y, (k * n.rows + p) * n.row_size, weights, codes, total, n)
 
 
-def codes_row(
-    image: Any, start: Any, y: Any, y_start: Any, w: Any, offsets: Any, codes: Any, total: Any, n: Any
-) -> None:
-    """One row of outputs."""
-    q, together = 0, POSITIONS if n.columns >= POSITIONS else 1
-    while q < n.columns:
-        q = min(q, n.columns - together)  # the last block overlaps the one before it
-        first, place = start + q * n.column_step, y_start + q * n.units
-        for u in range(0, n.units, LANES):
-            left, step = n.units - u, n.column_step
+def codes_row(x: Any, x_start: Any, y: Any, y_start: Any, weights: Any, codes: Any, total: Any, n: Any) -> None:
+    """One row of outputs, by periods; the last may be a part of one."""
+    step, first = n.period_step, 0
+    while first < n.row_size:
+        together = TOGETHER if first + TOGETHER * n.period <= n.row_size else 1
+        end = min(n.period, n.row_size - first)
+        for u in range(0, end, CHUNK):
+            source, place, count = x_start + u, y_start + first + u, min(CHUNK, end - u)
             if together == 1:
-                tap_block(image, first, step, offsets, w, codes, u, y, place + u, n.units, left, total, 1)
+                tap_block(x, source, step, weights, codes, u, y, place, n.period, count, total, 1)
             else:
-                tap_block(image, first, step, offsets, w, codes, u, y, place + u, n.units, left, total, 4)
-            if codes.rule != DOUBLE:
-                for r in range(together):
-                    requantize(total, r * LANES, 0, codes, u, y, place + r * n.units + u, left)
-        q += together
+                tap_block(x, source, step, weights, codes, u, y, place, n.period, count, total, 2)
+        first += together * n.period
+        x_start += together * step
 
 
 def quantized_codes(prepared: Prepared, *constants: Array | None) -> Kernel:

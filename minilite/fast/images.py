@@ -61,8 +61,5 @@ def copy_image(x: Any, y: Any, image: Any) -> None:
         if image.repeat > 1:
             for k in range((right - image.left) * image.channels):
                 y[first + k * image.repeat : first + (k + 1) * image.repeat] = x[start + k] ^ flip
-        elif flip != 0:
-            for k in range(last - first):
-                y[first + k] = x[start + k] ^ flip
         else:
-            copy_bytes(y, first, x, start, last - first)
+            copy_bytes(y, first, x, start, last - first, image.flip)

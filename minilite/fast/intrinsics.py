@@ -31,7 +31,7 @@ from numba.core import types
 from numba.extending import intrinsic
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from .blocks import BIAS, DOUBLE, GROUP, LANES, TABLE_ROWS
+from .blocks import BIAS, CHUNK, GROUP, LANES, TABLE_ROWS, UNKNOWN, WIDEST
 from .llvm import (
     CODES,
     I8,
@@ -42,52 +42,99 @@ from .llvm import (
     WEIGHTS,
     at,
     call,
+    clamp,
     count_up,
+    first_lanes,
     indices,
     length,
     load,
+    load_some,
     operands_of,
     splat,
     store,
     store_rows,
+    store_some,
 )
-from .rules import BY_NAME, Limits, by_number, rows_of
+from .rules import Limits, Table, by_number, rescale_fused
 
 
 class Way(NamedTuple):
-    """How a kind of CPU multiplies: the block that fits its registers, and one step of the sums.
-
-    `add(builder, sums, codes, weights)` adds the products of four codes (i32) and one vector of weights.
-    """
+    """How a kind of CPU multiplies: the block that fits its registers, and the steps of the sums."""
 
     name: str
     rows: int
     vectors: int
-    sums: ir.Type
-    add: Callable[[Any, Any, Any, Any], Any]
+    begin: Callable[[Any, Any], Any]  # sums of products from one vector of accumulators
+    add: Callable[[Any, Any, Any, Any], Any]  # add(builder, sums, codes, weights): WEIGHTS times WEIGHTS, by fours
+    end: Callable[[Any, Any], Any]  # accumulators again
+    pack: Callable[[Any, Sequence[Any]], Any]  # 8-bit codes of four vectors, saturated: four of each in turn
+
+    def pack_in_order(self, builder: Any, vectors: Sequence[Any]) -> Any:
+        """8-bit codes of four vectors, saturated, one behind the other."""
+        fours = builder.bitcast(self.pack(builder, vectors), SUMS)
+        order = indices([lane % 4 * 4 + lane // 4 for lane in range(LANES)])
+        return builder.bitcast(builder.shuffle_vector(fours, fours, order), WEIGHTS)
+
+
+def as_it_is(builder: Any, sums: Any) -> Any:
+    """For sums that are accumulators all the time."""
+    return sums
 
 
 def add_vnni(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
     """The dot-product instruction of AVX-512 VNNI."""
-    spread = builder.bitcast(splat(builder, codes), WEIGHTS)
-    return call(builder, "llvm.x86.avx512.vpdpbusd.512", SUMS, [sums, spread, weights])
+    return call(builder, "llvm.x86.avx512.vpdpbusd.512", SUMS, [sums, codes, weights])
+
+
+def pack_avx512(builder: Any, vectors: Sequence[Any]) -> Any:
+    """Three instructions take four vectors to one."""
+    words, codes = ir.VectorType(I16, 2 * LANES), ir.VectorType(I8, 4 * LANES)
+    halves = [call(builder, "llvm.x86.avx512.packssdw.512", words, vectors[first : first + 2]) for first in (0, 2)]
+    return call(builder, "llvm.x86.avx512.packsswb.512", codes, halves)
+
+
+def begin_pairs(builder: Any, sums: Any) -> Any:
+    """Two sums a lane, the second from 0."""
+    spread = [lane // 2 if lane % 2 == 0 else LANES for lane in range(2 * LANES)]
+    return builder.shuffle_vector(sums, ir.Constant(SUMS, None), indices(spread))
 
 
 def add_pairs(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
-    """Products of 16 bits, added in pairs: two sums a lane."""
-    four = builder.zext(builder.bitcast(codes, ir.VectorType(I8, GROUP)), ir.VectorType(I16, GROUP))
-    spread = builder.shuffle_vector(four, four, indices([i % GROUP for i in range(LANES * GROUP)]))
-    wide = builder.sext(weights, ir.VectorType(I16, LANES * GROUP))
+    """Products of 16 bits, added in pairs."""
+    kind = ir.VectorType(I16, LANES * GROUP)
     products = []
     for first in range(2):
         half = indices(range(first, LANES * GROUP, 2))
-        factors = [builder.sext(builder.shuffle_vector(v, v, half), sums.type) for v in (spread, wide)]
-        products.append(builder.mul(*factors))
+        wide = builder.zext(codes, kind), builder.sext(weights, kind)
+        products.append(builder.mul(*(builder.sext(builder.shuffle_vector(v, v, half), sums.type) for v in wide)))
     return builder.add(sums, builder.add(*products))
 
 
-VNNI = Way("avx512-vnni", 6, 4, SUMS, add_vnni)
-GENERIC = Way("generic", 2, 1, ir.VectorType(I32, LANES * GROUP // 2), add_pairs)
+def end_pairs(builder: Any, sums: Any) -> Any:
+    """One sum a lane."""
+    even, odd = (builder.shuffle_vector(sums, sums, indices(range(first, 2 * LANES, 2))) for first in range(2))
+    return builder.add(even, odd)
+
+
+def pack_plain(builder: Any, vectors: Sequence[Any]) -> Any:
+    """Clamped, cut off, and one behind the other, by fours of lanes."""
+    codes = in_a_row(builder, vectors)
+    order = [v * LANES + j * 4 + i for j in range(4) for v in range(4) for i in range(4)]
+    return builder.shuffle_vector(codes, codes, indices(order))
+
+
+def in_a_row(builder: Any, vectors: Sequence[Any]) -> Any:
+    """8-bit codes of a power of two of vectors, saturated, one behind the other."""
+    low, high = (splat(builder, I32(limit)) for limit in (-128, 127))
+    codes = [builder.trunc(clamp(builder, one, low, high), CODES) for one in vectors]
+    while len(codes) > 1:
+        order = indices(range(2 * codes[0].type.count))
+        codes = [builder.shuffle_vector(*pair, order) for pair in zip(codes[::2], codes[1::2], strict=True)]
+    return codes[0]
+
+
+VNNI = Way("avx512-vnni", 6, 4, as_it_is, add_vnni, as_it_is, pack_avx512)
+GENERIC = Way("generic", 2, 1, begin_pairs, add_pairs, end_pairs, pack_plain)
 
 
 @cache
@@ -127,104 +174,124 @@ def dot_block(
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         given = operands_of(context, builder, signature, arguments)
         x, starts, more, weights, codes, u, y, y_start, y_stride, count, total, *_ = given
-        row_starts = [load(builder, starts.data, I64(r), I64) for r in all_rows]
-        sums = {}
+        table = Table(builder, codes.table, codes.columns, u)
+        biases = [table(BIAS, SUMS, v * LANES) for v in all_vectors]
+        sums: list[list[Any]] = []
+        for r in all_rows:
+            extra = splat(builder, load(builder, more.data, I64(r), I32))
+            sums.append([builder.add(bias, extra) for bias in biases])
+        pointers = [builder.gep(x.data, [load(builder, starts.data, I64(r), I64)]) for r in all_rows]
+        size = builder.mul(length(builder, weights.offsets), I64(GROUP))
+        w = builder.gep(weights.w.data, [builder.mul(u, size)])
         for first_row in all_rows[:: best.rows]:
             for first in all_vectors[:: best.vectors]:
-                some_rows, some = all_rows[first_row:][: best.rows], all_vectors[first:][: best.vectors]
-                here = [row_starts[r] for r in some_rows]
-                found = iter(sum_products(builder, best, here, some, len(all_vectors), x, weights, u))
-                sums.update({(r, v): next(found) for r in some_rows for v in some})
-        with builder.if_else(builder.icmp_signed("==", codes.rule, I64(DOUBLE))) as (fused, stored):
-            with fused:
-                for v in all_vectors:
-                    column = builder.add(u, I64(v * LANES))
-                    rows_there = rows_of(builder, codes.table, codes.columns, column)
-                    made = [
-                        to_codes(builder, sums[r, v], load(builder, more.data, I64(r), I32), codes, rows_there, None)
-                        for r in all_rows
-                    ]
-                    first_code = builder.add(y_start, I64(v * LANES))
-                    places = [at(builder, first_code, r, y_stride) for r in all_rows]
-                    store_rows(builder, made, y.data, places, builder.sub(count, I64(v * LANES)))
-            with stored:
-                for (r, v), value in sums.items():
-                    store(builder, value, total.data, I64((r * len(all_vectors) + v) * LANES))
+                rows, columns = slice(first_row, first_row + best.rows), slice(first, first + best.vectors)
+                begun = [row[columns] for row in sums[rows]]
+                there = builder.gep(w, [I64(first * LANES * GROUP)])
+                added = sum_products(builder, best, pointers[rows], there, len(all_vectors), weights, begun)
+                for row, part in zip(sums[rows], added, strict=True):
+                    row[columns] = part
+        place = Place(y, [at(builder, y_start, r, y_stride) for r in all_rows], count, total)
+        finish(builder, sums, codes, table, place, best.pack_in_order if len(all_vectors) == 4 else in_a_row)
         return context.get_dummy_value()
 
     return signature, generate
 
 
 def sum_products(
-    builder: Any,
-    best: Way,
-    row_starts: Sequence[Any],
-    vectors: Sequence[int],
-    width: int,
-    x: Any,
-    weights: Any,
-    u: Any,
-) -> list[Any]:
-    """The part of a block that fits the registers: some of its rows by some of its `width` vectors."""
-    flips = builder.mul(builder.trunc(weights.flip, I32), I32(0x01010101))
-    segments, groups = length(builder, weights.offsets), weights.groups
-    size = builder.mul(segments, builder.mul(groups, I64(GROUP)))
-    w_start = builder.add(builder.mul(u, size), I64(vectors[0] * LANES * GROUP))
+    builder: Any, best: Way, pointers: Sequence[Any], w: Any, width: int, weights: Any, begun: list[list[Any]]
+) -> list[list[Any]]:
+    """`begun` and the products of the part of a block that fits the registers, some rows by some of `width` vectors."""
+    flips = load(builder, weights.flips.data, I64(0), WEIGHTS)
+    count = len(begun[0])
 
-    def add_segment(segment: Any, sums: list[Any]) -> list[Any]:
-        offset = load(builder, weights.offsets.data, segment, I64)
-        row_pointers = [builder.gep(x.data, [builder.add(start, offset)]) for start in row_starts]
-        first = builder.add(w_start, builder.mul(builder.mul(segment, groups), I64(width * LANES * GROUP)))
+    def add_group(k: Any, sums: list[Any]) -> list[Any]:
+        place = builder.mul(k, I64(width * LANES * GROUP))
+        offset = load(builder, weights.offsets.data, builder.mul(k, I64(1)), I64)
+        vectors = [load(builder, w, builder.add(place, I64(v * LANES * GROUP)), WEIGHTS) for v in range(count)]
+        added = []
+        for r, pointer in enumerate(pointers):
+            four = builder.bitcast(splat(builder, load(builder, pointer, offset, I32)), WEIGHTS)
+            codes = builder.xor(four, flips)
+            row = sums[r * count : (r + 1) * count]
+            added += [best.add(builder, one, codes, vector) for one, vector in zip(row, vectors, strict=True)]
+        return added
 
-        def add_group(k: Any, sums: list[Any]) -> list[Any]:
-            place = builder.add(first, builder.mul(k, I64(width * LANES * GROUP)))
-            loaded = [
-                load(builder, weights.w.data, builder.add(place, I64(v * LANES * GROUP)), WEIGHTS)
-                for v in range(len(vectors))
-            ]
-            fours = [load(builder, pointer, builder.mul(k, I64(GROUP)), I32) for pointer in row_pointers]
-            pairs = [(builder.xor(four, flips), vector) for four in fours for vector in loaded]
-            return [best.add(builder, one, *pair) for one, pair in zip(sums, pairs, strict=True)]
-
-        return count_up(builder, groups, sums, add_group)
-
-    zeros = [ir.Constant(best.sums, None)] * (len(row_starts) * len(vectors))
-    return [fold(builder, one) for one in count_up(builder, segments, zeros, add_segment)]
+    flat = [best.begin(builder, one) for row in begun for one in row]
+    flat = [best.end(builder, one) for one in count_up(builder, length(builder, weights.offsets), flat, add_group)]
+    return [flat[r * count : (r + 1) * count] for r in range(len(pointers))]
 
 
-def fold(builder: Any, sums: Any) -> Any:
-    """One sum a lane."""
-    if sums.type == SUMS:
-        return sums
-    even, odd = (builder.shuffle_vector(sums, sums, indices(range(first, 2 * LANES, 2))) for first in range(2))
-    return builder.add(even, odd)
+class Place(NamedTuple):
+    """Where a block's codes go: rows of y that start there, of so many codes; or its sums, to `total`."""
+
+    y: Any
+    starts: Sequence[Any]
+    count: Any
+    total: Any
 
 
-def to_codes(builder: Any, sums: Any, more: Any, codes: Any, rows: Any, rule: Any) -> Any:
-    """Codes of one vector of sums: by the rule of that number, or "double" when there is none."""
-    biased = builder.add(builder.add(sums, rows(BIAS)), splat(builder, more))
-    low, high, zero = (builder.trunc(one, I32) for one in (codes.low, codes.high, codes.zero))
-    if rule is None:
-        scaled = BY_NAME["double"](builder, biased, rows, Limits(low, high))
-    else:
-        scaled = by_number(builder, rule, biased, rows, Limits(low, high))
-    return builder.trunc(builder.add(scaled, splat(builder, zero)), CODES)
+def finish(builder: Any, sums: list[list[Any]], codes: Any, table: Any, place: Place, pack: Any) -> None:
+    """The end of a block: its rows of sums become codes, or are stored where vectors do not know the rule."""
+    everything = [(r * len(row) + v, one) for r, row in enumerate(sums) for v, one in enumerate(row)]
+    with builder.if_else(builder.icmp_signed("!=", codes.fused, I64(0))) as (fused, stored):
+        with fused:
+            store_codes(builder, rescale_fused(builder, sums, table), codes, place, pack)
+        with stored:
+            for k, one in everything:
+                store(builder, one, place.total.data, I64(k * LANES))
+            with builder.if_then(builder.icmp_signed("!=", codes.rule, I64(UNKNOWN))):
+                rescale_stored(builder, len(sums), len(sums[0]), codes, table, place.total)
+                back = iter([load(builder, place.total.data, I64(k * LANES), SUMS) for k, _ in everything])
+                store_codes(builder, [[next(back) for _ in row] for row in sums], codes, place, pack)
+
+
+def rescale_stored(builder: Any, rows: int, vectors: int, codes: Any, table: Any, total: Any) -> None:
+    """The stored sums of a block as codes, signed and not yet packed, in their places."""
+    zero = builder.sub(codes.zero, codes.flip)
+
+    def row(r: Any, _: list[Any]) -> list[Any]:
+        def vector(v: Any, _: list[Any]) -> list[Any]:
+            lane = builder.mul(v, I64(LANES))
+            start = builder.add(builder.mul(r, I64(vectors * LANES)), lane)
+            accumulators = load(builder, total.data, start, SUMS)
+            store(builder, rescaled(builder, accumulators, codes, table.moved(lane), zero), total.data, start)
+            return []
+
+        return count_up(builder, I64(vectors), [], vector)
+
+    count_up(builder, I64(rows), [], row)
+
+
+def store_codes(builder: Any, rows: list[list[Any]], codes: Any, place: Place, pack: Any) -> None:
+    """Clamp, pack and store rows of signed codes."""
+    zero = builder.sub(codes.zero, codes.flip)
+    made = []
+    for row in rows:
+        packed = pack(builder, row)
+        limits = (builder.add(zero, codes.low), builder.add(zero, codes.high), codes.flip)
+        low, high, flips = (splat(builder, builder.trunc(one, I8), packed.type.count) for one in limits)
+        made.append(builder.xor(clamp(builder, packed, low, high), flips))
+    store_rows(builder, made, place.y.data, place.starts, place.count)
+
+
+def rescaled(builder: Any, accumulators: Any, codes: Any, table: Any, zero: Any) -> Any:
+    """Codes, as 32 bits, of one vector of accumulators by the rule of `codes`."""
+    low, high, zero = (builder.trunc(one, I32) for one in (codes.low, codes.high, zero))
+    return builder.add(by_number(builder, codes.rule, accumulators, table, Limits(low, high)), splat(builder, zero))
 
 
 @intrinsic
-def requantize(
-    typing: Any, total: Any, start: Any, more: Any, codes: Any, column: Any, y: Any, y_start: Any, count: Any
-) -> Any:
+def requantize(typing: Any, total: Any, start: Any, codes: Any, column: Any, y: Any, y_start: Any, count: Any) -> Any:
     """See `blocks.requantize`."""
     integer = types.intp
-    signature = types.void(total, integer, integer, codes, integer, y, integer, integer)
+    signature = types.void(total, integer, codes, integer, y, integer, integer)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        total, start, more, codes, column, y, y_start, count = operands_of(context, builder, signature, arguments)
-        rows = rows_of(builder, codes.table, codes.columns, column)
-        sums = load(builder, total.data, start, SUMS)
-        made = to_codes(builder, sums, builder.trunc(more, I32), codes, rows, codes.rule)
-        store_rows(builder, [made], y.data, [y_start], count)
+        total, start, codes, column, y, y_start, count = operands_of(context, builder, signature, arguments)
+        table = Table(builder, codes.table, codes.columns, column)
+        made = rescaled(builder, load(builder, total.data, start, SUMS), codes, table, codes.zero)
+        store_rows(builder, [builder.trunc(made, CODES)], y.data, [y_start], count)
         return context.get_dummy_value()
 
     return signature, generate
@@ -236,8 +303,7 @@ def tap_block(
     x: Any,
     x_start: Any,
     x_step: Any,
-    offsets: Any,
-    w: Any,
+    weights: Any,
     codes: Any,
     u: Any,
     y: Any,
@@ -245,53 +311,84 @@ def tap_block(
     y_stride: Any,
     count: Any,
     total: Any,
-    positions: Any,
+    rows: Any,
 ) -> Any:
     """See `blocks.tap_block`."""
     integer = types.intp
-    signature = types.void(
-        x, integer, integer, offsets, w, codes, integer, y, integer, integer, integer, total, positions
-    )
+    signature = types.void(x, integer, integer, weights, codes, integer, y, integer, integer, integer, total, rows)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        given = operands_of(context, builder, signature, arguments)
-        x, x_start, x_step, offsets, w, codes, u, y, y_start, y_stride, count, total, _ = given
-        starts = [at(builder, builder.add(x_start, u), r, x_step) for r in range(positions.literal_value)]
-        pointers = [builder.gep(x.data, [start]) for start in starts]
+        given, best = operands_of(context, builder, signature, arguments), way()
+        x, x_start, x_step, weights, codes, u, y, y_start, y_stride, count, total, _ = given
+        all_rows = range(rows.literal_value)
+        pointers = [builder.gep(x.data, [at(builder, x_start, r, x_step)]) for r in all_rows]
+        w = builder.gep(weights.w.data, [builder.mul(u, length(builder, weights.offsets))])
+        table = Table(builder, codes.table, codes.columns, u)
 
-        def step(tap: Any, sums: list[Any]) -> list[Any]:
-            place = builder.add(u, builder.mul(tap, codes.columns))
-            weights = builder.sext(load(builder, w.data, place, ir.VectorType(I16, LANES)), SUMS)
-            offset = load(builder, offsets.data, tap, I64)
-            values = [builder.sext(load(builder, pointer, offset, CODES), SUMS) for pointer in pointers]
-            return [builder.add(one, builder.mul(value, weights)) for one, value in zip(sums, values, strict=True)]
+        def add_taps(k: Any, sums: list[Any]) -> list[Any]:
+            tap, place = builder.mul(k, I64(GROUP)), builder.mul(k, I64(WIDEST * LANES * GROUP))
+            offsets = [load(builder, weights.offsets.data, builder.add(tap, I64(t)), I64) for t in range(GROUP)]
+            vectors = [load(builder, w, builder.add(place, I64(v * LANES * GROUP)), WEIGHTS) for v in range(WIDEST)]
+            added = []
+            for r, pointer in enumerate(pointers):
+                interleaved = interleave(builder, [load(builder, pointer, offset, WEIGHTS) for offset in offsets])
+                row = sums[r * WIDEST : (r + 1) * WIDEST]
+                added += [best.add(builder, *three) for three in zip(row, interleaved, vectors, strict=True)]
+            return added
 
-        zeros = [ir.Constant(SUMS, None)] * len(starts)
-        sums = count_up(builder, length(builder, offsets), zeros, step)
-        with builder.if_else(builder.icmp_signed("==", codes.rule, I64(DOUBLE))) as (fused, stored):
-            with fused:
-                rows = rows_of(builder, codes.table, codes.columns, u)
-                made = [to_codes(builder, one, I32(0), codes, rows, None) for one in sums]
-                places = [at(builder, y_start, r, y_stride) for r in range(len(sums))]
-                store_rows(builder, made, y.data, places, count)
-            with stored:
-                for r, one in enumerate(sums):
-                    store(builder, one, total.data, I64(r * LANES))
+        begun = [best.begin(builder, table(BIAS, SUMS, v * LANES)) for _ in all_rows for v in range(WIDEST)]
+        groups = builder.udiv(length(builder, weights.offsets), I64(GROUP))
+        flat = [best.end(builder, one) for one in count_up(builder, groups, begun, add_taps)]
+        sums = [flat[r * WIDEST : (r + 1) * WIDEST] for r in all_rows]
+        place = Place(y, [at(builder, y_start, r, y_stride) for r in all_rows], count, total)
+        finish(builder, sums, codes, table, place, best.pack)
         return context.get_dummy_value()
 
     return signature, generate
 
 
+def interleave(builder: Any, taps: Sequence[Any]) -> list[Any]:
+    """Four vectors, one for each tap, as four with the taps of each channel side by side, see `blocks.tap_order`."""
+
+    def unpacked(size: int, a: Any, b: Any) -> list[Any]:
+        """Elements of so many bytes from a and b in turn: of the lower halves of all 16 bytes, and of the upper."""
+        kind = ir.VectorType(ir.IntType(8 * size), LANES * GROUP // size)
+        a, b = (builder.bitcast(one, kind) for one in (a, b))
+        per_lane, result = 16 // size, []
+        for first in (0, per_lane // 2):
+            places = [lane + first + k for lane in range(0, kind.count, per_lane) for k in range(per_lane // 2)]
+            order = indices([place + side for place in places for side in (0, kind.count)])
+            result.append(builder.bitcast(builder.shuffle_vector(a, b, order), WEIGHTS))
+        return result
+
+    pairs = zip(unpacked(1, *taps[:2]), unpacked(1, *taps[2:]), strict=True)
+    return [one for pair in pairs for one in unpacked(2, *pair)]
+
+
 @intrinsic
-def copy_bytes(typing: Any, y: Any, y_start: Any, x: Any, x_start: Any, count: Any) -> Any:
+def copy_bytes(typing: Any, y: Any, y_start: Any, x: Any, x_start: Any, count: Any, flip: Any) -> Any:
     """See `blocks.copy_bytes`."""
-    signature = types.void(y, types.intp, x, types.intp, types.intp)
+    signature = types.void(y, types.intp, x, types.intp, types.intp, types.intp)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        y, y_start, x, x_start, count = operands_of(context, builder, signature, arguments)
-        pointers = [builder.gep(array.data, [start]) for array, start in ((y, y_start), (x, x_start))]
-        kind = [*pointers, count, ir.IntType(1)(0)]
-        call(builder, "llvm.memcpy.p0.p0.i64", ir.VoidType(), kind)
+        y, y_start, x, x_start, count, flip = operands_of(context, builder, signature, arguments)
+        target, source = builder.gep(y.data, [y_start]), builder.gep(x.data, [x_start])
+        size = I64(WEIGHTS.count)
+        flips = splat(builder, builder.trunc(flip, I8), WEIGHTS.count)
+
+        def step(k: Any, _: list[Any]) -> list[Any]:
+            place = builder.mul(k, size)
+            store(builder, builder.xor(load(builder, source, place, WEIGHTS), flips), target, place)
+            return []
+
+        whole, left = builder.udiv(count, size), builder.urem(count, size)
+        with builder.if_then(builder.icmp_signed(">", whole, I64(0))):
+            count_up(builder, whole, [], step)
+        with builder.if_then(builder.icmp_signed(">", left, I64(0))):
+            rest = builder.mul(whole, size)
+            mask = first_lanes(builder, WEIGHTS.count, left)
+            last = load_some(builder, source, rest, WEIGHTS, mask)
+            store_some(builder, builder.xor(last, flips), target, rest, mask)
         return context.get_dummy_value()
 
     return signature, generate
@@ -305,7 +402,7 @@ def add_block(typing: Any, a: Any, b: Any, y: Any, start: Any, codes: Any, n: An
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         a, b, y, start, codes, n = operands_of(context, builder, signature, arguments)
         flips, more_bits = splat(builder, builder.trunc(n.flip, I8)), splat(builder, builder.trunc(n.more_bits, I32))
-        tables = [rows_of(builder, codes.table, codes.columns, I64(k * LANES * TABLE_ROWS)) for k in range(3)]
+        tables = [Table(builder, codes.table, codes.columns, I64(k * CHUNK * TABLE_ROWS)) for k in range(3)]
         terms = []
         for operand, zero, rows in ((a, n.a_zero, tables[0]), (b, n.b_zero, tables[1])):
             values = builder.sext(builder.xor(load(builder, operand.data, start, CODES), flips), SUMS)
@@ -314,7 +411,8 @@ def add_block(typing: Any, a: Any, b: Any, y: Any, start: Any, codes: Any, n: An
             terms.append(by_number(builder, n.rule, builder.shl(centred, more_bits), rows, widest))
         signed = builder.mul(terms[1], splat(builder, builder.trunc(n.sign, I32)))
         total = builder.add(terms[0], signed)
-        store(builder, to_codes(builder, total, I32(0), codes, tables[2], codes.rule), y.data, start)
+        made = rescaled(builder, total, codes, tables[2], codes.zero)
+        store(builder, builder.trunc(made, CODES), y.data, start)
         return context.get_dummy_value()
 
     return signature, generate

@@ -77,18 +77,36 @@ def count_up(builder: Any, count: Any, starts: Sequence[Any], step: Callable[[An
     return results
 
 
+def first_lanes(builder: Any, width: int, count: Any) -> Any:
+    """A mask of the first `count` of `width` lanes."""
+    lanes = ir.Constant(ir.VectorType(I8, width), list(range(width)))
+    return builder.icmp_signed("<", lanes, splat(builder, builder.trunc(count, I8), width))
+
+
+def load_some(builder: Any, pointer: Any, start: Any, kind: Any, mask: Any) -> Any:
+    """The bytes that the mask has, 0 for others; nothing else is read."""
+    source = builder.bitcast(builder.gep(pointer, [start]), kind.as_pointer())
+    name = f"llvm.masked.load.v{kind.count}i8.p0"
+    return call(builder, name, kind, [source, I32(1), mask, ir.Constant(kind, None)])
+
+
+def store_some(builder: Any, value: Any, pointer: Any, start: Any, mask: Any) -> None:
+    """The bytes that the mask has; nothing else is written."""
+    target = builder.bitcast(builder.gep(pointer, [start]), value.type.as_pointer())
+    call(builder, f"llvm.masked.store.v{value.type.count}i8.p0", ir.VoidType(), [value, target, I32(1), mask])
+
+
 def store_rows(builder: Any, rows: Sequence[Any], pointer: Any, starts: Sequence[Any], count: Any) -> None:
-    """The first `count` bytes of each row, a vector of LANES, from starts[r] on; no byte beyond them."""
-    with builder.if_else(builder.icmp_signed(">=", count, I64(LANES))) as (whole, part):
+    """The first `count` bytes of each row, a vector of them, from starts[r] on; no byte beyond them."""
+    width = rows[0].type.count
+    with builder.if_else(builder.icmp_signed(">=", count, I64(width))) as (whole, part):
         with whole:
             for row, start in zip(rows, starts, strict=True):
                 store(builder, row, pointer, start)
         with part:
-            lanes = ir.Constant(SUMS, list(range(LANES)))
-            mask = builder.icmp_signed("<", lanes, splat(builder, builder.trunc(count, I32)))
+            mask = first_lanes(builder, width, count)
             for row, start in zip(rows, starts, strict=True):
-                target = builder.bitcast(builder.gep(pointer, [start]), CODES.as_pointer())
-                call(builder, "llvm.masked.store.v16i8.p0", ir.VoidType(), [row, target, I32(1), mask])
+                store_some(builder, row, pointer, start, mask)
 
 
 def operands_of(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:

@@ -24,7 +24,7 @@ from minilite.numerics.rescale import Multiplier, Rescale
 from minilite.ops.call import Array
 
 from .blocks import (
-    DOUBLE,
+    CHUNK,
     GROUP,
     LANES,
     SIGN_BIT,
@@ -32,9 +32,9 @@ from .blocks import (
     Codes,
     Weights,
     as_tuple,
+    can_fuse,
     codes_table,
     dot_block,
-    requantize,
     round_up,
     rule_in_vectors,
 )
@@ -44,8 +44,6 @@ from .rescale import rescale_arrays, rescale_one
 from .twins import ALIGNMENT, Loop, Part, join
 
 ROWS = 6  # rows of x that a block takes at once
-WIDEST = 4  # vectors of channels that it takes at once
-CHUNK = WIDEST * LANES
 POINT = Window(1, 0, 1, 1, 1)  # the window that has one position and reads just itself
 
 
@@ -62,19 +60,23 @@ class Numbers(NamedTuple):
     is_copied: int
     flip: int
     depth: int  # codes in a segment
-    groups: int  # of GROUP codes, with zero weights for those beyond the segment
     segments: int
+    all_groups: int  # of GROUP codes
     w_zero: int  # shifted
     low: int  # lowest and highest code less the zero point
     high: int
     zero: int
     rule: int
+    fused: int
+    y_flip: int
     scalar_rule: int
     table_columns: int
     image: int  # where the image starts in the working memory, behind all else
     w: int  # where the sections of the constants start
     table: int
-    offsets: int
+    offsets: int  # of segments
+    groups: int  # of their groups of codes, with zero weights for those beyond the segment
+    flips: int
     scaling: int
 
 
@@ -111,14 +113,18 @@ def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...
     is_copied = not image.is_whole or depth % GROUP != 0  # a last group that is not whole reads behind the image
     across = (image.across if is_copied else width) * channels
     parts, segment = segments // rows.size, np.arange(segments)
+    groups, flip = max(1, round_up(depth, GROUP) // GROUP), SIGN_BIT if problem.w.dtype == np.int8 else 0
     offsets = segment // parts * rows.dilation * across + segment % parts * columns.dilation * channels
-    groups = max(1, round_up(depth, GROUP) // GROUP)
+    of_groups = offsets[:, None] + np.arange(0, groups * GROUP, GROUP)
     weights, bias, w_zero = signed_weights(problem)
+    bound = np.abs(bias) + 255 * (np.abs(weights.astype(np.int64)).sum(axis=(1, 2)) + segments * depth * abs(w_zero))
+    y_flip = SIGN_BIT if dtype == np.uint8 else 0
     scaling = rescale_arrays(problem.rescale, units)
     real = scaling.real.view(np.int64)
-    table = codes_table(problem.rescale, bias)
-    sections = in_lanes(weights, groups), table, offsets, np.stack([scaling.mantissa, scaling.exponent, real])
-    constants, starts = join(*sections)
+    table = codes_table(problem.rescale, bias, problem.zeros[2] - y_flip)
+    scalars = np.stack([scaling.mantissa, scaling.exponent, real])
+    flips = np.full(LANES * GROUP, flip, np.uint8)
+    constants, starts = join(in_lanes(weights, groups), table, offsets, of_groups, flips, scalars)
     count = rows.output * columns.output
     one_row = columns.stride == 1 and rows.stride * across == columns.output * channels
     before_image = round_up(TOTAL_BYTES + STARTS_BYTES + 4 * (count if w_zero else ROWS), ALIGNMENT)
@@ -131,15 +137,17 @@ def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...
         column_step=columns.stride * channels,
         image_size=height * width * channels,
         is_copied=int(is_copied),
-        flip=SIGN_BIT if problem.w.dtype == np.int8 else 0,
+        flip=flip,
         depth=depth,
-        groups=groups,
         segments=segments,
+        all_groups=of_groups.size,
         w_zero=w_zero,
         low=problem.codes.low - problem.zeros[2],
         high=problem.codes.high - problem.zeros[2],
         zero=problem.zeros[2],
         rule=rule_in_vectors(problem.rescale),
+        fused=int(can_fuse(problem.rescale, bound)),
+        y_flip=y_flip,
         scalar_rule=scaling.rule,
         table_columns=table.shape[1],
         image=before_image,
@@ -201,22 +209,25 @@ def signed_weights(problem: Problem) -> tuple[Array, Array, int]:
 def in_lanes(w: Array, groups: int) -> Array:
     """int8 [chunk of channels][segment, group, vector, lane, code], flat, from w [u,segment,k]."""
     units, segments, depth = w.shape
-    padded = np.zeros((round_up(units, LANES), segments, groups * GROUP), np.int8)
-    padded[:units, :, :depth] = w
-    chunks = [padded[first : first + CHUNK] for first in range(0, len(padded), CHUNK)]
-    return np.concatenate(
-        [chunk.reshape(-1, LANES, segments * groups, GROUP).transpose(2, 0, 1, 3).reshape(-1) for chunk in chunks]
-        or [np.zeros(0, np.int8)]
-    )
+    chunks = []
+    for first in range(0, units, CHUNK):
+        chunk = w[first : first + CHUNK]
+        padded = np.zeros((block_width(len(chunk)), segments, groups * GROUP), np.int8)
+        padded[: len(chunk), :, :depth] = chunk
+        in_order = padded.reshape(-1, LANES, segments * groups, GROUP).transpose(2, 0, 1, 3)
+        chunks.append(in_order.reshape(-1))
+    return np.concatenate(chunks or [np.zeros(0, np.int8)])
 
 
 @kernel
 def windows_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,w,c], uint8: the rows of the product are windows of x."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    codes = Codes(constants[n.table : n.offsets].view(np.int32), n.table_columns, n.rule, n.low, n.high, n.zero)
+    table = constants[n.table : n.offsets].view(np.int32)
+    codes = Codes(table, n.table_columns, n.rule, n.fused, n.low, n.high, n.zero, n.y_flip)
     offsets = constants[n.offsets : n.offsets + 8 * n.segments].view(np.int64)
-    weights = Weights(constants[n.w : n.table].view(np.int8), offsets, n.groups, n.flip)
+    groups = constants[n.groups : n.groups + 8 * n.all_groups].view(np.int64)
+    weights = Weights(constants[n.w : n.table].view(np.int8), groups, constants[n.flips : n.scaling])
     scaling = constants[n.scaling : n.scaling + 24 * n.units]
     working = Working(
         scratch[:TOTAL_BYTES].view(np.int32),
@@ -240,61 +251,39 @@ def windows_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, number
 def image_product(
     x: Any, y: Any, y_start: Any, u: Any, weights: Any, codes: Any, scaling: Any, working: Any, n: Any
 ) -> None:
-    """A chunk of channels, from u on, of the outputs of one image."""
-    count, units = n.rows * n.columns, min(n.units - u, CHUNK)
+    """A chunk of channels, from u on, of the outputs of one image, by the blocks that fit."""
+    count, units, stride = n.rows * n.columns, min(n.units - u, CHUNK), n.units
     together = ROWS if count >= ROWS else 1
+    starts, total, more = working.starts, working.total, working.more
     p = q = m = 0
     while m < count:
         if m > count - together:
             m = count - together  # the last block overlaps the one before it
             p, q = divmod(m, n.columns)
         for r in range(together):
-            working.starts[r] = p * n.row_step + q * n.column_step
+            starts[r] = p * n.row_step + q * n.column_step
             q += 1
             if q == n.columns:
                 p, q = p + 1, 0
-        more = working.more[m:] if n.w_zero != 0 else working.more
-        place = y_start + m * n.units
-        one_block(x, working.starts, more, weights, codes, u, y, place, n.units, units, working.total, together)
-        if n.rule == UNKNOWN:
-            finish_scalars(working.total, more, together, u, y, place, units, codes, scaling, n)
-        elif n.rule != DOUBLE:
-            finish(working.total, more, together, u, y, place, units, codes, n)
-        m += together
-
-
-def one_block(
-    x: Any,
-    starts: Any,
-    more: Any,
-    weights: Any,
-    codes: Any,
-    u: Any,
-    y: Any,
-    place: Any,
-    y_stride: Any,
-    units: Any,
-    total: Any,
-    rows: Any,
-) -> None:
-    """The block that fits this number of rows, ROWS or 1, and of units."""
-    if rows == 1:
-        if units > 3 * LANES:
-            dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 1, 4)
+        if n.w_zero != 0:
+            more = working.more[m:]
+        place = y_start + m * stride
+        if together == 1:
+            if units > 2 * LANES:
+                dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 1, 4)
+            elif units > LANES:
+                dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 1, 2)
+            else:
+                dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 1, 1)
         elif units > 2 * LANES:
-            dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 1, 3)
+            dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 6, 4)
         elif units > LANES:
-            dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 1, 2)
+            dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 6, 2)
         else:
-            dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 1, 1)
-    elif units > 3 * LANES:
-        dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 6, 4)
-    elif units > 2 * LANES:
-        dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 6, 3)
-    elif units > LANES:
-        dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 6, 2)
-    else:
-        dot_block(x, starts, more, weights, codes, u, y, place, y_stride, units, total, 6, 1)
+            dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 6, 1)
+        if n.rule == UNKNOWN:
+            finish_scalars(total, together, u, y, place, units, codes, scaling, n)
+        m += together
 
 
 def sum_rows(x: Any, more: Any, offsets: Any, n: Any) -> None:
@@ -311,22 +300,19 @@ def sum_rows(x: Any, more: Any, offsets: Any, n: Any) -> None:
             m += 1
 
 
-def finish(total: Any, more: Any, rows: Any, u: Any, y: Any, place: Any, units: Any, codes: Any, n: Any) -> None:
-    """Codes of a block from its sums, by a rule that the block itself does not know."""
-    width = round_up(units, LANES)
-    for v in range(0, units, LANES):
-        for r in range(rows):
-            requantize(total, r * width + v, more[r], codes, u + v, y, place + r * n.units + v, units - v)
-
-
 def finish_scalars(
-    total: Any, more: Any, rows: Any, u: Any, y: Any, place: Any, units: Any, codes: Any, scaling: Any, n: Any
+    total: Any, rows: Any, u: Any, y: Any, place: Any, units: Any, codes: Any, scaling: Any, n: Any
 ) -> None:
-    """The same, one by one, for rules and multipliers that vectors do not know."""
-    width, integers, reals = round_up(units, LANES), scaling.view(np.int64), scaling.view(np.float64)
+    """Codes of a block from its sums one by one, for rules and multipliers that vectors do not know."""
+    width, integers, reals = block_width(units), scaling.view(np.int64), scaling.view(np.float64)
     for r in range(rows):
         for v in range(units):
-            biased = np.int64(total[r * width + v]) + np.int64(codes.table[u + v]) + np.int64(more[r])
+            accumulator = np.int64(total[r * width + v])
             mantissa, exponent, real = integers[u + v], integers[n.units + u + v], reals[2 * n.units + u + v]
-            scaled = rescale_one(n.scalar_rule, wrap_int32(biased), mantissa, exponent, real)
+            scaled = rescale_one(n.scalar_rule, accumulator, mantissa, exponent, real)
             y[place + r * n.units + v] = np.uint8((min(max(scaled, codes.low), codes.high) + codes.zero) & 255)
+
+
+def block_width(units: Any) -> Any:
+    """Lanes of the block for so many units: one, two or four vectors."""
+    return LANES if units <= LANES else 2 * LANES if units <= 2 * LANES else 4 * LANES

@@ -6,13 +6,13 @@ apart: read as 64-bit lanes, a vector has its even lanes in the lower halves, it
 `blocks.requantization` says which multipliers a rule can take here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from .blocks import LANES, LEFT, MANTISSA, MASK, REAL32, REAL64, RIGHT
+from .blocks import ADDEND, LANES, LEFT, MANTISSA, MASK, REAL32, REAL64, RIGHT
 from .llvm import I32, I64, SUMS, call, clamp, indices, load, splat
 from .rescale import RULE_CODES
 
@@ -22,7 +22,6 @@ LONG, SINGLE, DOUBLE = (
     ir.VectorType(ir.FloatType(), LANES),
     ir.VectorType(ir.DoubleType(), HALF),
 )
-Rows = Callable[..., Any]  # rows(name, kind): a row of the table at this block's lanes, as a vector of type `kind`
 
 
 class Limits(NamedTuple):
@@ -30,6 +29,24 @@ class Limits(NamedTuple):
 
     low: Any
     high: Any
+
+
+class Table:
+    """The rows of a table [rows, columns], flat, from a column on: vectors of so many lanes."""
+
+    def __init__(self, builder: Any, table: Any, columns: Any, column: Any) -> None:
+        self._given = builder, table, columns, column
+
+    def __call__(self, name: int, kind: Any = SUMS, more: int = 0) -> Any:
+        """A row at these lanes, `more` further, as a vector of type `kind`."""
+        builder, table, columns, column = self._given
+        place = builder.add(builder.mul(columns, I64(name)), builder.add(column, I64(more)))
+        return load(builder, table.data, place, kind)
+
+    def moved(self, lanes: Any) -> "Table":
+        """The same so many lanes further."""
+        builder, table, columns, column = self._given
+        return Table(builder, table, columns, builder.add(column, lanes))
 
 
 def long(number: int) -> Any:
@@ -49,7 +66,7 @@ def joined(builder: Any, even: Any, odd_above: Any) -> Any:
     return builder.shuffle_vector(builder.bitcast(even, SUMS), builder.bitcast(odd_above, SUMS), blend)
 
 
-def high_multiply(builder: Any, accumulators: Any, rows: Rows) -> Any:
+def high_multiply(builder: Any, accumulators: Any, rows: Table) -> Any:
     """Shifted left, times mantissa / 2**31 to the nearest, ties up."""
     shifted = builder.shl(accumulators, rows(LEFT))
     even, odd = (
@@ -59,13 +76,29 @@ def high_multiply(builder: Any, accumulators: Any, rows: Rows) -> Any:
     return joined(builder, builder.lshr(even, long(31)), builder.shl(odd, long(1)))
 
 
-def shift_right(builder: Any, value: Any, threshold: Any, rows: Rows) -> Any:
+def rescale_fused(builder: Any, sums: Sequence[Sequence[Any]], table: Table) -> list[list[Any]]:
+    """The short form of "double" for rows of vectors, see `blocks.can_fuse`: codes, not yet clamped."""
+    result: list[list[Any]] = [[] for _ in sums]
+    upper = indices([lane + 1 if lane % 2 == 0 else LANES + lane for lane in range(LANES)])
+    for v in range(len(sums[0])):
+        mantissa, addend, right = (table(name, SUMS, v * LANES) for name in (MANTISSA, ADDEND, RIGHT))
+        factors = parts(builder, mantissa)
+        for made, row in zip(result, sums, strict=True):
+            twice = parts(builder, builder.shl(row[v], splat(builder, I32(1))))
+            products = [builder.add(builder.mul(*pair), long(1 << 31)) for pair in zip(twice, factors, strict=True)]
+            high = builder.shuffle_vector(*(builder.bitcast(one, SUMS) for one in products), upper)
+            sign = builder.ashr(high, splat(builder, I32(31)))
+            made.append(builder.ashr(builder.add(builder.add(high, addend), sign), right))
+    return result
+
+
+def shift_right(builder: Any, value: Any, threshold: Any, rows: Table) -> Any:
     """value >> right, and 1 more where the bits that fell off exceed the threshold."""
     up = builder.icmp_signed(">", builder.and_(value, rows(MASK)), threshold)
     return builder.sub(builder.ashr(value, rows(RIGHT)), builder.sext(up, SUMS))
 
 
-def integer_rule(away: bool, builder: Any, accumulators: Any, rows: Rows, limits: Limits) -> Any:
+def integer_rule(away: bool, builder: Any, accumulators: Any, rows: Table, limits: Limits) -> Any:
     """The rules "double", which takes ties of the right shift away from zero, and "half-up"."""
     high = high_multiply(builder, accumulators, rows)
     threshold = builder.lshr(rows(MASK), splat(builder, I32(1)))
@@ -74,7 +107,7 @@ def integer_rule(away: bool, builder: Any, accumulators: Any, rows: Rows, limits
     return clamp(builder, shift_right(builder, high, threshold, rows), *(splat(builder, one) for one in limits))
 
 
-def single(builder: Any, accumulators: Any, rows: Rows, limits: Limits) -> Any:
+def single(builder: Any, accumulators: Any, rows: Table, limits: Limits) -> Any:
     """The rule "single": the 64-bit product shifted by 31 - exponent, ties up."""
     factors = parts(builder, accumulators), parts(builder, rows(MANTISSA)), parts(builder, rows(RIGHT), "lshr")
     results = []
@@ -86,7 +119,7 @@ def single(builder: Any, accumulators: Any, rows: Rows, limits: Limits) -> Any:
     return clamp(builder, joined(builder, even, builder.shl(odd, long(32))), *(splat(builder, one) for one in limits))
 
 
-def float64_away(builder: Any, accumulators: Any, rows: Rows, limits: Limits) -> Any:
+def float64_away(builder: Any, accumulators: Any, rows: Table, limits: Limits) -> Any:
     """The rule "float64-away". Half is added to the distance from the whole number below, so no sum is rounded."""
     low, high = (splat(builder, builder.sitofp(one, DOUBLE.element), HALF) for one in limits)
     halves = []
@@ -103,7 +136,7 @@ def float64_away(builder: Any, accumulators: Any, rows: Rows, limits: Limits) ->
     return builder.shuffle_vector(*halves, indices(range(LANES)))
 
 
-def float32_even(builder: Any, accumulators: Any, rows: Rows, limits: Limits) -> Any:
+def float32_even(builder: Any, accumulators: Any, rows: Table, limits: Limits) -> Any:
     """The rule "float32-even"."""
     value = builder.fmul(builder.sitofp(accumulators, SINGLE), rows(REAL32, SINGLE))
     whole = call(builder, f"llvm.rint.v{LANES}f32", SINGLE, [value])
@@ -120,16 +153,7 @@ BY_NAME: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def rows_of(builder: Any, table: Any, columns: Any, column: Any) -> Rows:
-    """The rows of a table [rows, columns], flat, from a column on."""
-
-    def row(name: int, kind: Any = SUMS) -> Any:
-        return load(builder, table.data, builder.add(builder.mul(columns, I64(name)), column), kind)
-
-    return row
-
-
-def by_number(builder: Any, rule: Any, accumulators: Any, rows: Rows, limits: Limits) -> Any:
+def by_number(builder: Any, rule: Any, accumulators: Any, rows: Table, limits: Limits) -> Any:
     """The result of the rule whose number, known when the code runs, is `rule`."""
     after, unknown = builder.append_basic_block("after"), builder.append_basic_block("unknown")
     switch, results = builder.switch(rule, unknown), []
