@@ -1,32 +1,25 @@
 """The blocks of `blocks.py` in the language of the compiler, LLVM, so that each stays in the CPU's vector registers.
 
-A vector register of an AVX-512 CPU holds 64 bytes: 16 lanes of 32 bits. Three ideas, one function each.
+**Dot products.** One lane is one output channel, so the same four codes of x go to all lanes of a vector, and the
+weights lie as [group of four, lane, four]. An instruction that multiplies waits a few cycles for its sum, and loading
+costs as much as multiplying, so a block keeps many sums going: 6 rows of x by 4 vectors of channels are 24 registers of
+sums, which share 4 loads of weights and 6 of x. Codes of x that are signed are flipped at their sign bit, x + 128 as
+unsigned; 128 times the sum of the weights is taken off the bias. The groups of a row of x may lie anywhere, as those of
+a window do in an image, so nothing is copied to bring them together.
 
-**Dot products.** The instruction VPDPBUSD takes, in each lane, four unsigned codes and four signed weights, and adds
-the four products to the lane's sum: 64 multiply-accumulates at once. One lane is one output channel, so the same four
-codes of x go to all lanes and the weights lie as [group of four, lane, four]. The instruction waits 4 cycles for its
-sum, and loading costs as much as multiplying, so a block keeps many sums going: 6 rows of x by 4 vectors of channels
-are 24 registers of sums, which share 4 loads of weights and 6 of x. Codes of x that are signed are flipped at their
-sign bit, x + 128 as unsigned; the caller takes 128 times the sum of the weights off the bias. A row of x may lie in
-segments, as a window's rows do in an image, so nothing is copied to bring it together.
-A CPU without the instruction gets the same sums from 16-bit products, which every LLVM target has in some form: x86
-adds them in pairs (VPMADDWD), each lane has two such sums until the end. It has fewer registers, so smaller blocks.
+**Taps.** A depthwise convolution multiplies channel by channel. Four taps are four vectors of 64 channels; taken apart
+and joined so that each channel has its four codes side by side, they are dot products, too.
 
-**Taps.** A depthwise convolution multiplies channel by channel: only weights are shared, by a few positions at once.
+**Rescaling.** See `rules`. The sums of a block are still in registers when they become codes by the short form of the
+rule "double"; other rules find them stored.
 
-**Requantization.** See `rules`. By the rule "double" it happens while the sums of a block are in registers; the other
-rules find them stored.
-
-`MINILITE_CPU=generic` chooses the way of CPUs without the instruction. This module, `llvm`, `rules` and `numerics.jit`
-alone import numba, these three when a loop is compiled.
+What the CPU can do is in `ways`.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from os import environ
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 from numba.np.unsafe.ndarray import to_fixed_tuple
@@ -35,13 +28,11 @@ from .blocks import BIAS, CHUNK, GROUP, LANES, TABLE_ROWS, UNKNOWN, WIDEST
 from .llvm import (
     CODES,
     I8,
-    I16,
     I32,
     I64,
     SUMS,
     WEIGHTS,
     at,
-    call,
     clamp,
     count_up,
     first_lanes,
@@ -56,97 +47,7 @@ from .llvm import (
     store_some,
 )
 from .rules import Limits, Table, by_number, rescale_fused
-
-
-class Way(NamedTuple):
-    """How a kind of CPU multiplies: the block that fits its registers, and the steps of the sums."""
-
-    name: str
-    rows: int
-    vectors: int
-    begin: Callable[[Any, Any], Any]  # sums of products from one vector of accumulators
-    add: Callable[[Any, Any, Any, Any], Any]  # add(builder, sums, codes, weights): WEIGHTS times WEIGHTS, by fours
-    end: Callable[[Any, Any], Any]  # accumulators again
-    pack: Callable[[Any, Sequence[Any]], Any]  # 8-bit codes of four vectors, saturated: four of each in turn
-
-    def pack_in_order(self, builder: Any, vectors: Sequence[Any]) -> Any:
-        """8-bit codes of four vectors, saturated, one behind the other."""
-        fours = builder.bitcast(self.pack(builder, vectors), SUMS)
-        order = indices([lane % 4 * 4 + lane // 4 for lane in range(LANES)])
-        return builder.bitcast(builder.shuffle_vector(fours, fours, order), WEIGHTS)
-
-
-def as_it_is(builder: Any, sums: Any) -> Any:
-    """For sums that are accumulators all the time."""
-    return sums
-
-
-def add_vnni(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
-    """The dot-product instruction of AVX-512 VNNI."""
-    return call(builder, "llvm.x86.avx512.vpdpbusd.512", SUMS, [sums, codes, weights])
-
-
-def pack_avx512(builder: Any, vectors: Sequence[Any]) -> Any:
-    """Three instructions take four vectors to one."""
-    words, codes = ir.VectorType(I16, 2 * LANES), ir.VectorType(I8, 4 * LANES)
-    halves = [call(builder, "llvm.x86.avx512.packssdw.512", words, vectors[first : first + 2]) for first in (0, 2)]
-    return call(builder, "llvm.x86.avx512.packsswb.512", codes, halves)
-
-
-def begin_pairs(builder: Any, sums: Any) -> Any:
-    """Two sums a lane, the second from 0."""
-    spread = [lane // 2 if lane % 2 == 0 else LANES for lane in range(2 * LANES)]
-    return builder.shuffle_vector(sums, ir.Constant(SUMS, None), indices(spread))
-
-
-def add_pairs(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
-    """Products of 16 bits, added in pairs."""
-    kind = ir.VectorType(I16, LANES * GROUP)
-    products = []
-    for first in range(2):
-        half = indices(range(first, LANES * GROUP, 2))
-        wide = builder.zext(codes, kind), builder.sext(weights, kind)
-        products.append(builder.mul(*(builder.sext(builder.shuffle_vector(v, v, half), sums.type) for v in wide)))
-    return builder.add(sums, builder.add(*products))
-
-
-def end_pairs(builder: Any, sums: Any) -> Any:
-    """One sum a lane."""
-    even, odd = (builder.shuffle_vector(sums, sums, indices(range(first, 2 * LANES, 2))) for first in range(2))
-    return builder.add(even, odd)
-
-
-def pack_plain(builder: Any, vectors: Sequence[Any]) -> Any:
-    """Clamped, cut off, and one behind the other, by fours of lanes."""
-    codes = in_a_row(builder, vectors)
-    order = [v * LANES + j * 4 + i for j in range(4) for v in range(4) for i in range(4)]
-    return builder.shuffle_vector(codes, codes, indices(order))
-
-
-def in_a_row(builder: Any, vectors: Sequence[Any]) -> Any:
-    """8-bit codes of a power of two of vectors, saturated, one behind the other."""
-    low, high = (splat(builder, I32(limit)) for limit in (-128, 127))
-    codes = [builder.trunc(clamp(builder, one, low, high), CODES) for one in vectors]
-    while len(codes) > 1:
-        order = indices(range(2 * codes[0].type.count))
-        codes = [builder.shuffle_vector(*pair, order) for pair in zip(codes[::2], codes[1::2], strict=True)]
-    return codes[0]
-
-
-VNNI = Way("avx512-vnni", 6, 4, as_it_is, add_vnni, as_it_is, pack_avx512)
-GENERIC = Way("generic", 2, 1, begin_pairs, add_pairs, end_pairs, pack_plain)
-
-
-@cache
-def way() -> Way:
-    """What this CPU can do, or what MINILITE_CPU asks for. Raises ValueError when that is no way of this CPU."""
-    features = binding.get_host_cpu_features()
-    ways = [VNNI] if features.get("avx512vnni") and features.get("avx512bw") else []
-    named = {one.name: one for one in [*ways, GENERIC]}
-    asked = environ.get("MINILITE_CPU") or next(iter(named))
-    if asked not in named:
-        raise ValueError(f"MINILITE_CPU is {asked!r}, this CPU can be one of {', '.join(named)}")
-    return named[asked]
+from .ways import Way, in_a_row, way
 
 
 @intrinsic(prefer_literal=True)

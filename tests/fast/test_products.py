@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from minilite.numerics.rescale import make_rescale
 from tests.house.sources import ROOT
 
 pytest.importorskip("numba", reason="numba is not installed")
+from minilite.fast.ways import ways
 
 
 @settings(max_examples=60)
@@ -41,17 +43,19 @@ def test_product_equals_numpy(dtype: type, sizes: tuple[int, int, int], rule: st
 
 
 @pytest.mark.skipif("MINILITE_CPU" in os.environ, reason="another CPU's path")
-@pytest.mark.parametrize("setting", ["MINILITE_CPU=generic", "NUMBA_DISABLE_JIT=1"])
+@pytest.mark.parametrize("setting", [*(f"MINILITE_CPU={name}" for name in list(ways())[1:]), "NUMBA_DISABLE_JIT=1"])
 def test_other_paths_give_the_same_bits(setting: str) -> None:
     name, value = setting.split("=")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::test_product_equals_numpy"]
+    folder = Path(__file__).parent
+    tests = [f"{folder / 'test_products.py'}::test_product_equals_numpy", str(folder / "test_windows.py")]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     environment = {**os.environ, "MINILITE_CPU": "generic", name: value}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 def test_an_unknown_path_is_refused() -> None:
-    code = "from minilite.fast.intrinsics import way; way()"
+    code = "from minilite.fast.ways import way; way()"
     environment = {**os.environ, "MINILITE_CPU": "abacus"}
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -26,7 +26,7 @@ HEIGHT = {
     for height, line in enumerate(reversed(LAYERS.strip().splitlines()))
     for name in line.split("|")
 }
-COMPILERS = {"numerics.jit", "fast.intrinsics", "fast.llvm", "fast.rules", "fast.addresses"}
+COMPILERS = {"numerics.jit", "fast.intrinsics", "fast.llvm", "fast.rules", "fast.ways", "fast.addresses"}
 MAY_IMPORT = {"numba": COMPILERS, "llvmlite": COMPILERS, "ai_edge_litert": {"oracle"}}
 
 

@@ -1,0 +1,148 @@
+"""How a CPU multiplies and adds 8-bit codes: one way for each kind, all with the same bits.
+
+A way works on WEIGHTS, 64 bytes: 16 lanes of four unsigned codes and four signed weights, whose products are added to
+the lane's sum. What that is on a CPU:
+
+**avx512-vnni**: one instruction, VPDPBUSD, does it all: 64 multiply-accumulates at once. There are 32 registers of 64
+bytes, so a block of 6 rows by 4 vectors keeps 24 sums, 4 vectors of weights and the codes at hand in them.
+**avx-vnni**: the same instruction on 32 bytes, and 16 registers: two instructions for each vector, 3 rows by 2 vectors.
+**arm-i8mm**: USDOT on 16 bytes, 32 registers: four instructions for each vector. Written by the book, never run.
+**generic**: products of 16 bits, which every target of LLVM has in some form; x86 adds them in pairs (VPMADDWD), so
+each lane has two sums until the end.
+
+The sums wrap around in 32 bits, in any order of addition alike. `MINILITE_CPU` asks for a way by its name.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from os import environ
+from typing import Any, NamedTuple
+
+from llvmlite import binding, ir
+
+from .blocks import GROUP, LANES
+from .llvm import CODES, I8, I16, I32, SUMS, WEIGHTS, call, clamp, indices, splat
+
+
+class Way(NamedTuple):
+    """How a kind of CPU multiplies: the block that fits its registers, and the steps of the sums."""
+
+    name: str
+    rows: int
+    vectors: int
+    begin: Callable[[Any, Any], Any]  # sums of products from one vector of accumulators
+    add: Callable[[Any, Any, Any, Any], Any]  # add(builder, sums, codes, weights): WEIGHTS times WEIGHTS, by fours
+    end: Callable[[Any, Any], Any]  # accumulators again
+    pack: Callable[[Any, Sequence[Any]], Any]  # 8-bit codes of four vectors, saturated: four of each in turn
+
+    def pack_in_order(self, builder: Any, vectors: Sequence[Any]) -> Any:
+        """8-bit codes of four vectors, saturated, one behind the other."""
+        fours = builder.bitcast(self.pack(builder, vectors), SUMS)
+        order = indices([lane % 4 * 4 + lane // 4 for lane in range(LANES)])
+        return builder.bitcast(builder.shuffle_vector(fours, fours, order), WEIGHTS)
+
+
+def as_it_is(builder: Any, sums: Any) -> Any:
+    """For sums that are accumulators all the time."""
+    return sums
+
+
+def add_vnni(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
+    """The dot-product instruction of AVX-512 VNNI."""
+    return call(builder, "llvm.x86.avx512.vpdpbusd.512", SUMS, [sums, codes, weights])
+
+
+def pack_avx512(builder: Any, vectors: Sequence[Any]) -> Any:
+    """Three instructions take four vectors to one."""
+    words, codes = ir.VectorType(I16, 2 * LANES), ir.VectorType(I8, 4 * LANES)
+    halves = [call(builder, "llvm.x86.avx512.packssdw.512", words, vectors[first : first + 2]) for first in (0, 2)]
+    return call(builder, "llvm.x86.avx512.packsswb.512", codes, halves)
+
+
+def begin_pairs(builder: Any, sums: Any) -> Any:
+    """Two sums a lane, the second from 0."""
+    spread = [lane // 2 if lane % 2 == 0 else LANES for lane in range(2 * LANES)]
+    return builder.shuffle_vector(sums, ir.Constant(SUMS, None), indices(spread))
+
+
+def add_pairs(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
+    """Products of 16 bits, added in pairs."""
+    kind = ir.VectorType(I16, LANES * GROUP)
+    products = []
+    for first in range(2):
+        half = indices(range(first, LANES * GROUP, 2))
+        wide = builder.zext(codes, kind), builder.sext(weights, kind)
+        products.append(builder.mul(*(builder.sext(builder.shuffle_vector(v, v, half), sums.type) for v in wide)))
+    return builder.add(sums, builder.add(*products))
+
+
+def end_pairs(builder: Any, sums: Any) -> Any:
+    """One sum a lane."""
+    even, odd = (builder.shuffle_vector(sums, sums, indices(range(first, 2 * LANES, 2))) for first in range(2))
+    return builder.add(even, odd)
+
+
+def pack_plain(builder: Any, vectors: Sequence[Any]) -> Any:
+    """Clamped, cut off, and one behind the other, by fours of lanes."""
+    codes = in_a_row(builder, vectors)
+    order = [v * LANES + j * 4 + i for j in range(4) for v in range(4) for i in range(4)]
+    return builder.shuffle_vector(codes, codes, indices(order))
+
+
+def in_a_row(builder: Any, vectors: Sequence[Any]) -> Any:
+    """8-bit codes of a power of two of vectors, saturated, one behind the other."""
+    low, high = (splat(builder, I32(limit)) for limit in (-128, 127))
+    codes = [builder.trunc(clamp(builder, one, low, high), CODES) for one in vectors]
+    while len(codes) > 1:
+        order = indices(range(2 * codes[0].type.count))
+        codes = [builder.shuffle_vector(*pair, order) for pair in zip(codes[::2], codes[1::2], strict=True)]
+    return codes[0]
+
+
+def add_narrow(name: str, parts: int, builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
+    """A dot-product instruction on the `parts` of a vector."""
+    size = LANES // parts
+    kinds = [ir.VectorType(I32, size), *[ir.VectorType(I8, size * GROUP)] * 2]
+    made = []
+    for part in range(parts):
+        pieces = []
+        for value, kind in zip((sums, codes, weights), kinds, strict=True):
+            width = kind.count
+            pieces.append(builder.shuffle_vector(value, value, indices(range(part * width, (part + 1) * width))))
+        made.append(call(builder, name, kinds[0], pieces))
+    while len(made) > 1:
+        order = indices(range(2 * made[0].type.count))
+        made = [builder.shuffle_vector(*pair, order) for pair in zip(made[::2], made[1::2], strict=True)]
+    return made[0]
+
+
+VNNI = Way("avx512-vnni", 6, 4, as_it_is, add_vnni, as_it_is, pack_avx512)
+add_256 = partial(add_narrow, "llvm.x86.avx512.vpdpbusd.256", 2)
+add_128 = partial(add_narrow, "llvm.aarch64.neon.usdot.v4i32.v16i8", 4)
+AVX_VNNI = Way("avx-vnni", 3, 2, as_it_is, add_256, as_it_is, pack_plain)
+ARM = Way("arm-i8mm", 3, 2, as_it_is, add_128, as_it_is, pack_plain)
+GENERIC = Way("generic", 2, 1, begin_pairs, add_pairs, end_pairs, pack_plain)
+
+
+FEATURES = (  # what a way needs, the best first
+    (VNNI, ("avx512vnni", "avx512bw", "avx512vl")),
+    (AVX_VNNI, ("avxvnni", "avx2")),
+    (ARM, ("i8mm",)),
+    (GENERIC, ()),
+)
+
+
+def ways() -> dict[str, Way]:
+    """What this CPU can do, by name, the best first."""
+    features = binding.get_host_cpu_features()
+    return {one.name: one for one, needs in FEATURES if all(features.get(need) for need in needs)}
+
+
+@cache
+def way() -> Way:
+    """The best way, or what MINILITE_CPU asks for. Raises ValueError when that is no way of this CPU."""
+    named = ways()
+    asked = environ.get("MINILITE_CPU") or next(iter(named))
+    if asked not in named:
+        raise ValueError(f"MINILITE_CPU is {asked!r}, this CPU can be one of {', '.join(named)}")
+    return named[asked]

@@ -1,0 +1,72 @@
+"""Convolutions and sums of 8-bit codes: compiled loops against the definitions, around the edges of their blocks."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minilite.format.options.arithmetic import AddOptions
+from minilite.format.options.convolution import Conv2DOptions, DepthwiseConv2DOptions
+from minilite.interpreter import evaluate
+from minilite.program import bind
+from tests.conformance.case import OneOp, Operand, one_op
+
+pytest.importorskip("numba", reason="numba is not installed")
+SIZES = st.sampled_from([1, 2, 3, 5, 7, 8, 13, 20])
+CHANNELS = st.sampled_from([1, 2, 3, 8, 15, 16, 17, 24, 32, 33, 64, 65, 130])
+ZERO = st.sampled_from([0, 1, 127, 128, 254, 255])  # of codes counted from the lowest
+
+
+def assert_engines_agree(example: OneOp) -> None:
+    """The same codes from both engines, to the last one."""
+    made = [evaluate(bind(example.graph, engine=engine), example.inputs) for engine in ("numpy", "jit")]
+    (output,) = example.graph.main.outputs
+    assert np.array_equal(made[0][output], made[1][output])
+
+
+@st.composite
+def convolution(draw: st.DrawFn) -> OneOp:
+    kind, is_depthwise = draw(st.sampled_from(["int8", "uint8"])), draw(st.booleans())
+    random = np.random.default_rng(draw(st.integers(0, 999)))
+    lowest = -128 if kind == "int8" else 0
+    channels, units = draw(CHANNELS), draw(CHANNELS)
+    shape = (draw(st.integers(1, 2)), draw(SIZES), draw(SIZES), channels)
+    taps = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    multiplier = draw(st.sampled_from([1, 1, 1, 2, 3])) if is_depthwise else 1
+    units = channels * multiplier if is_depthwise else units
+    w_shape = (1, *taps, units) if is_depthwise else (units, *taps, channels)
+    stride, dilation = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    settings = {"padding": 0, "stride_w": stride, "stride_h": stride}
+    settings |= {"dilation_w_factor": dilation, "dilation_h_factor": dilation}
+    settings |= {"fused_activation_function": draw(st.sampled_from([0, 1, 3]))}
+    options = (
+        DepthwiseConv2DOptions(**settings, depth_multiplier=multiplier) if is_depthwise else Conv2DOptions(**settings)
+    )
+    x = Operand(kind, shape, random.integers(lowest, lowest + 256, shape), 0.5, draw(ZERO) + lowest)
+    w_zero = draw(ZERO) if kind == "uint8" else 0
+    limits = (-127, 128) if kind == "int8" else (0, 256)
+    w = Operand(kind, w_shape, random.integers(*limits, w_shape), 0.01, w_zero, constant=True)
+    reach = draw(st.sampled_from([500, 2**31 - 1]))
+    b = Operand("int32", (units,), random.integers(-reach, reach, units), 0.005, 0, constant=True)
+    output = (shape[0], -(-shape[1] // stride), -(-shape[2] // stride), units)
+    y = Operand(kind, output, None, draw(st.sampled_from([0.003, 0.3, 1.0, 8.0])), draw(ZERO) + lowest)
+    return one_op("DEPTHWISE_CONV_2D" if is_depthwise else "CONV_2D", options, [x, w, b], [y])
+
+
+@settings(max_examples=150)
+@given(convolution())
+def test_convolutions(example: OneOp) -> None:
+    assert_engines_agree(example)
+
+
+@settings(max_examples=50)
+@given(st.sampled_from(["int8", "uint8"]), SIZES, CHANNELS, ZERO, ZERO, st.integers(0, 999))
+def test_sums(kind: str, rows: int, channels: int, a_zero: int, y_zero: int, seed: int) -> None:
+    random, lowest = np.random.default_rng(seed), -128 if kind == "int8" else 0
+    shape, scales = (1, rows, channels), random.uniform(0.01, 2, 3)
+    a, b = (
+        Operand(kind, shape, random.integers(lowest, lowest + 256, shape), scale, a_zero + lowest)
+        for scale in scales[:2].tolist()
+    )
+    y = Operand(kind, shape, None, float(scales[2]), y_zero + lowest)
+    assert_engines_agree(one_op("ADD", AddOptions(), [a, b], [y]))
