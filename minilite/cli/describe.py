@@ -4,7 +4,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from minilite.errors import MiniliteError
+from minilite.errors import MiniliteError, UnsupportedError
 from minilite.format.enums import enum_names
 from minilite.format.kinds import Scalar
 from minilite.format.table import Table, fields
@@ -13,15 +13,24 @@ from minilite.graph.memory import ActivationMemory, activation_memory, constant_
 from minilite.graph.scheme import scheme_of
 from minilite.names import input_names, output_names
 from minilite.ops import OPS, Call, Op, Operand
+from minilite.ops.prepare import choose
 from minilite.ops.signature import OperandForm, assign
-from minilite.program import bind
+from minilite.program import Step, bind
 
 from .output import Document, quantization
 
 
-def describe(graph: Graph, path: str) -> Document:
-    """Everything about a model; `macs` is None for an op that minilite does not know."""
+def describe(graph: Graph, path: str, kernels: str | None = None) -> Document:
+    """Everything about a model; `macs` is None for an op that minilite does not know.
+
+    With a kernel set, also which kernel takes each node.
+    """
     subgraphs = [_subgraph(subgraph) for subgraph in graph.subgraphs]
+    if kernels is not None:
+        for subgraph in subgraphs:
+            chosen = _kernels(graph, subgraph["index"], kernels)
+            for node in subgraph["nodes"]:
+                node["kernel"] = chosen.get(node["index"])
     macs = [node["macs"] for subgraph in subgraphs for node in subgraph["nodes"]]
     scheme = scheme_of(graph)
     memory = activation_memory(graph.main)
@@ -33,6 +42,7 @@ def describe(graph: Graph, path: str) -> Document:
         "description": graph.description,
         "metadata": [name for name, _ in graph.metadata],
         "warnings": list(graph.warnings),
+        "kernels": kernels,
         "scheme": {
             "name": scheme.name,
             "mostly": scheme.mostly,
@@ -110,6 +120,7 @@ def _node(subgraph: Subgraph, position: int, memory: ActivationMemory) -> Docume
         "inputs": _operands(node.inputs, op.signature.inputs if op else (), "in"),
         "outputs": _operands(node.outputs, op.signature.outputs if op else (), "out"),
         "macs": None if op is None else _macs(op, node, subgraph),
+        "kernel": None,
         "live_bytes": memory.live[position],
     }
 
@@ -160,6 +171,25 @@ def _macs(op: Op, node: Node, subgraph: Subgraph) -> int | None:
         return int(op.macs(Call(node, node.options, op.signature, operands)))
     except (MiniliteError, LookupError, ValueError, ZeroDivisionError):
         return None
+
+
+def _kernels(graph: Graph, subgraph: int, kernels: str) -> dict[int, Document]:
+    """By node, what a kernel set computes it with; nothing for a node whose shapes are known only when it runs."""
+    try:
+        program = bind(graph, engine="numpy", subgraph=subgraph)
+    except MiniliteError:
+        return {}
+    return {step.node.index: _kernel(step, kernels) for step in program.steps if step.prepared is not None}
+
+
+def _kernel(step: Step, kernels: str) -> Document:
+    assert step.prepared is not None
+    try:
+        variant, found, passed = choose(step.op, step.prepared.call, kernels)
+    except UnsupportedError as error:
+        return {"kernel_set": None, "variant": None, "rule": None, "passed": {}, "refused": str(error)}
+    rule = variant.rules[found] or None
+    return {"kernel_set": found, "variant": variant.name, "rule": rule, "passed": dict(passed), "refused": None}
 
 
 def _tensor(tensor: Tensor) -> Document:

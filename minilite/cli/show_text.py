@@ -88,6 +88,9 @@ def _print_node(out: Console, subgraph: Document, node: Document, original: Node
     for line in fold(", ".join(_options(node, original)), WIDTH - len(indent)):
         if line:
             out.print(Text(indent + line, "dim"), soft_wrap=True)
+    for line in _kernel(node["kernel"]):
+        for folded in fold(line, WIDTH - len(indent)):
+            out.print(Text(indent + folded), soft_wrap=True)
     roles = max((len(operand["operand"]) for operand in (*node["inputs"], *node["outputs"])), default=0)
     for operand in (*node["inputs"], *node["outputs"]):
         out.print(Text(indent + _operand(subgraph, operand, roles)), soft_wrap=True)
@@ -97,6 +100,17 @@ def _work(node: Document) -> str:
     if not node["implemented"]:
         return "not implemented"
     return f"{count(node['macs'])} MACs" if node["macs"] else ""
+
+
+def _kernel(kernel: Document | None) -> list[str]:
+    """Which kernel takes a node, and why the sets searched before did not."""
+    if kernel is None:
+        return []
+    if kernel["refused"] is not None:
+        return [f"refused: {printable(kernel['refused'])}"]
+    rule = f", rounds by {kernel['rule']}" if kernel["rule"] else ""
+    passed = [f"not {name}: {reason}" for name, reason in kernel["passed"].items()]
+    return [f"kernel: {kernel['kernel_set']}, {kernel['variant']}{rule}", *passed]
 
 
 def _options(node: Document, original: Node) -> list[str]:

@@ -1,24 +1,24 @@
 """`minilite verify`: run LiteRT beside minilite and count what differs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from minilite import oracle
+from minilite.comparing import Comparison, litert_side, program_side
+from minilite.comparing.side import official_copy
 from minilite.errors import InputError, MiniliteError
 from minilite.format.recognize import IDENTIFIER
 from minilite.graph import Graph, load
 
-from .comparison import Comparison
+from .comparison import comparison_document
 from .execution import bind_for, run_program
 from .files import read_bytes
-from .images import Pixels
-from .inputs import Input, read_inputs
 from .options import ENGINE, KERNELS, PIXELS, RANDOM, SEED, options
 from .output import Document, Progress, fail, print_json, warn, warn_all
-from .sample import random_inputs
+from .runs import SEEDS, input_runs, seeds
 
 
 @click.command("verify", short_help="Compare with LiteRT, element by element.")
@@ -26,7 +26,7 @@ from .sample import random_inputs
 @options(
     RANDOM,
     SEED,
-    click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="How many, from --seed on."),
+    SEEDS,
     ENGINE,
     KERNELS,
     *PIXELS,
@@ -35,12 +35,17 @@ def command(files: tuple[str, ...], as_json: bool, **rest: Any) -> int:
     """Run each MODEL in LiteRT and in minilite and compare every tensor, element by element.
 
     The inputs are random unless given as for "minilite run"; files that end in .tflite or begin as one are models.
-    Prints elements, differing elements and the largest difference; of several models, the tensors that differ. Exit
-    code 1 if anything differs, 2 if a model could not be compared. Needs LiteRT: pip install 'minilite-tflite[litert]'.
+    --kernels chooses the kernel set and LiteRT's matching resolver. Prints elements, differing elements and the largest
+    difference, and of what differs how much the op alone does, given LiteRT's own inputs; of several models, only the
+    tensors that differ. Exit code 1 if anything differs, 2 if a model could not be compared.
+    Needs LiteRT: pip install 'minilite-tflite[litert]'.
     """
     version = oracle.version()
     if version != oracle.VERIFIED_VERSION:
         warn(f"this is LiteRT {version}; minilite follows {oracle.VERIFIED_VERSION}, other versions may differ")
+    if rest["kernels"] not in oracle.RESOLVERS:
+        known = ", ".join(oracle.RESOLVERS)
+        raise InputError(f"LiteRT has no kernel set {rest['kernels']!r} to compare with; it has {known}")
     models = [name for name in files if is_model(name)] or [files[0]]
     inputs = [name for name in files if name not in models]
     if inputs and rest["is_random"]:
@@ -52,7 +57,7 @@ def command(files: tuple[str, ...], as_json: bool, **rest: Any) -> int:
         "litert_expected": oracle.VERIFIED_VERSION,
         "kernels": rest["kernels"],
         "engine": rest["engine"],
-        "seeds": None if inputs else list(_seeds(rest)),
+        "seeds": None if inputs else list(seeds(rest)),
         "models": found,
     }
     if as_json:
@@ -79,36 +84,37 @@ def is_model(name: str) -> bool:
 
 
 def _verify(model: str, files: Sequence[str], rest: dict[str, Any]) -> Document:
+    repair: list[str] = []
+    found = Comparison(("minilite", "LiteRT"))
+    error = None
     try:
         with Progress() as progress:
-            return _compare(model, files, rest, progress).document(model)
-    except MiniliteError as error:
-        message = str(error) if model in str(error) else f"{model}: {error}"
-        fail(message)
-        return {**Comparison(Graph(())).document(model), "error": message, "equal": False}
+            _compare(found, model, files, rest, progress, repair)
+    except MiniliteError as problem:
+        error = str(problem) if model in str(problem) else f"{model}: {problem}"
+        fail(error)
+    document = comparison_document(found)
+    if error is not None:
+        document["equal"] = False
+    return {"model": model, "error": error, "repair": repair[0] if repair else None, **document}
 
 
-def _compare(model: str, files: Sequence[str], rest: dict[str, Any], progress: Progress) -> Comparison:
+def _compare(
+    found: Comparison, model: str, files: Sequence[str], rest: dict[str, Any], progress: Progress, repair: list[str]
+) -> None:
     graph = load(model)
     warn_all([f"{model}: {warning}" for warning in graph.warnings])
-    comparison = Comparison(graph)
-    for given in _inputs(graph, files, rest):
+    official: Graph | bytes = read_bytes(Path(model))
+    for given in input_runs(graph, files, rest):
         program = bind_for(graph, given, rest["kernels"], rest["engine"])
-        values = run_program(program, given, progress)
-        progress.say(f"minilite: LiteRT runs {model}")
         arrays = {item.tensor.index: item.array for item in given}
-        run = given[0].source if given else "no inputs"
-        comparison.add(values, read_bytes(Path(model)), arrays, rest["kernels"], run)
-    return comparison
-
-
-def _inputs(graph: Graph, files: Sequence[str], rest: dict[str, Any]) -> Iterator[list[Input]]:
-    if files:
-        yield read_inputs(graph, files, Pixels(rest["mean"], rest["std"], rest["scale"]))
-        return
-    for seed in _seeds(rest):
-        yield random_inputs(graph, seed)
-
-
-def _seeds(rest: dict[str, Any]) -> range:
-    return range(rest["seed"], rest["seed"] + rest["seeds"])
+        ours = program_side(program, run_program(program, given, progress), "minilite")
+        progress.say(f"minilite: LiteRT runs {model}")
+        try:
+            theirs = litert_side(graph, official, arrays, rest["kernels"])
+        except InputError as error:
+            official, how = official_copy(graph, error)
+            repair.append(how)
+            theirs = litert_side(graph, official, arrays, rest["kernels"])
+        progress.say(f"minilite: compares {model}")
+        found.add(ours, theirs, run=given[0].source if given else "no inputs")

@@ -59,13 +59,14 @@ def _print_tensors(out: Console, model: Document, tensors: list[Document], title
             tensor["type"],
             count(tensor["elements"]),
             count(tensor["differing"]),
+            "" if tensor["alone"] is None else count(tensor["alone"]),
             f"{tensor['largest']:.6g}" if tensor["mismatch"] is None else "type or shape",
         )
         for tensor in tensors
     ]
     if titled:
         out.print(Text(printable(model["model"]), "bold"), soft_wrap=True)
-    headers = (">node", "op", "tensor", "type", ">elements", ">differing", "largest difference")
+    headers = (">node", "op", "tensor", "type", ">elements", ">differing", ">alone", "largest")
     columns(out, headers, rows, [place for place, tensor in enumerate(tensors) if _differs(tensor)])
     first = next((tensor for tensor in tensors if _differs(tensor)), None)
     if first is not None:
@@ -79,7 +80,7 @@ def _values(tensor: Document) -> str:
     one = tensor["first"]
     if tensor["mismatch"] is not None or one is None:
         return f"is {tensor['mismatch']}"
-    return f"at {list(one['at'])}: {one['here']} here, {one['litert']} in LiteRT ({one['run']})"
+    return f"at {list(one['at'])}: {one['ours']} here, {one['theirs']} in LiteRT ({one['run']})"
 
 
 def _verdict(model: Document) -> tuple[str, str, str, str]:

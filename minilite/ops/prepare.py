@@ -87,7 +87,7 @@ def prepare(
     known = [tensor.shape if shape is None else shape for tensor, shape in zip(outputs, shapes, strict=True)]
     placed = {**operands, **_group(forms[1], outputs, known)}
     call = Call(node, call.options, op.signature, placed, "", tuple(intermediates), is_static)
-    variant, found, passed = _choose(op, call, kernel_set)
+    variant, found, passed = choose(op, call, kernel_set)
     call = replace(call, rule=variant.rules[found])
     return Prepared(call, variant, variant.plan(call), shapes, op.macs(call) if op.macs else 0, found, passed)
 
@@ -145,8 +145,11 @@ def _output_shapes(
     return shapes
 
 
-def _choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str, Mapping[str, str]]:
-    """The first variant that applies, the set it was found in, and why each set before has none."""
+def choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str, Mapping[str, str]]:
+    """The first variant that applies, the set it was found in, and why each set before has none.
+
+    Raises UnsupportedError when no set of the search has one.
+    """
     types = {name: [_type_name(operand, kernel_set) for operand in group] for name, group in call.operands.items()}
     fitting = [
         variant

@@ -138,7 +138,7 @@ def test_another_type_or_shape_is_a_difference(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(oracle, "version", lambda: oracle.VERIFIED_VERSION)
     monkeypatch.setattr(oracle, "evaluate", lambda *_: {2: np.zeros((3, 1), np.int8)})
     path = saved(dense(), tmp_path)
-    assert document("verify", path, code=1)["models"][0]["tensors"][0]["mismatch"].endswith("int8 [3, 1] in LiteRT")
+    assert document("verify", path, code=1)["models"][0]["tensors"][0]["mismatch"].endswith("int8 [3, 1] there")
     text = invoke("verify", path).stdout
     assert "FULLY_CONNECTED (node 0), tensor 2 is int8 [1, 3] here, int8 [3, 1] in LiteRT" in text
     assert "different: 3 of 3 elements differ" in text
