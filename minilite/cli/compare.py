@@ -142,7 +142,7 @@ class _Job(NamedTuple):
             ours = self._ours(given, str(self.model))
             inputs = _inputs_of(self.graph, theirs, pairing, _arrays(given))
             side = minilite_side(theirs, inputs, self.rest["kernels"], self.rest["engine"], other)
-            pairs = None if pairing is None else {index: pair.index for index, pair in pairing.tensors.items()}
+            pairs = None if pairing is None else {index: pair.tensor for index, pair in pairing.tensors.items()}
             found.add(ours, side, pairs, _source(given))
         return _Found([found], {})
 

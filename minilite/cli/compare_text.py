@@ -32,8 +32,9 @@ def _print_one(out: Console, found: Document) -> None:
         columns(out, (*HEADERS, ""), [(*_row(tensor), "") for tensor in differing], beyond)
         out.print()
     total = plural(len(found["tensors"]), "tensor")
-    codes = f"{count(found['differing'])} of {plural(found['elements'], 'element')} differ"
-    out.print(Text(f"{len(differing)} of {total} differ; {codes}"), soft_wrap=True)
+    codes = f"; {count(found['differing'])} of {plural(found['elements'], 'element')} differ"
+    comparable = any(tensor["differing"] is not None for tensor in found["tensors"])
+    out.print(Text(f"{len(differing)} of {total} differ{codes if comparable else ''}"), soft_wrap=True)
     parting = found["parting"]
     if parting is not None:
         alike = f"{count(parting['differing'])} of {count(parting['elements'])}"

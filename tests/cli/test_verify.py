@@ -140,7 +140,7 @@ def test_another_type_or_shape_is_a_difference(monkeypatch: pytest.MonkeyPatch, 
     path = saved(dense(), tmp_path)
     assert document("verify", path, code=1)["models"][0]["tensors"][0]["mismatch"].endswith("int8 [3, 1] there")
     text = invoke("verify", path).stdout
-    assert "FULLY_CONNECTED (node 0), tensor 2 is int8 [1, 3] here, int8 [3, 1] in LiteRT" in text
+    assert "FULLY_CONNECTED (node 0), tensor 2 is int8 [1, 3] here, int8 [3, 1] there" in text
     assert "different: 3 of 3 elements differ" in text
 
 
