@@ -118,4 +118,4 @@ def quantized_loop(
         y[n] = min(max(scaled + y_zero, codes[0]), codes[1])
 
 
-TWINS: Twins = {ADD_VARIANTS[0]: twin, SUB_VARIANTS[0]: twin}
+TWINS: Twins = {variant: twin for variant in (*ADD_VARIANTS, *SUB_VARIANTS) if variant.name == "quantized"}

@@ -8,7 +8,17 @@ import numpy as np
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
-from minilite.ops.fully_connected import FLOAT, INT16, INT16_WEIGHTS, QUANTIZED, FloatPlan, Plan
+from minilite.ops.fully_connected import (
+    FLOAT,
+    INT16,
+    INT16_WEIGHTS,
+    MICRO_INT8,
+    MICRO_INT16,
+    MICRO_INT16_INT32,
+    QUANTIZED,
+    FloatPlan,
+    Plan,
+)
 from minilite.ops.prepare import Prepared
 
 from .products import POINT, Problem, make_loop
@@ -108,5 +118,8 @@ TWINS: Twins = {
     QUANTIZED: looped(codes),
     INT16: unpacked(quantized),
     INT16_WEIGHTS: unpacked(quantized),
+    MICRO_INT8: looped(codes),
+    MICRO_INT16: unpacked(quantized),
+    MICRO_INT16_INT32: unpacked(quantized),
     FLOAT: unpacked(floating),
 }

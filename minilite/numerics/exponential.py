@@ -74,13 +74,32 @@ def exp_of_negative(a: Integer, integer_bits: int) -> Integer:
 
 
 def reciprocal_of_one_plus(a: Integer) -> Integer:
-    """1 / (1 + a) in F(0), for a in F(0) with 0 <= a < 1: three Newton steps on half the denominator."""
+    """1 / (1 + a) in F(0), for a in F(0) with 0 <= a < 1."""
+    return saturating_left_shift(_two_over_one_plus(a), 1)
+
+
+def _two_over_one_plus(a: Integer) -> Integer:
+    """2 / (1 + a) in F(2), for a in F(0) with 0 <= a < 1: three Newton steps on half the denominator."""
     half_denominator = (a + INT32_MAX + 1) >> 1
     x = RECIPROCAL_START[0] + doubling_high_multiply(half_denominator, RECIPROCAL_START[1])
     for _ in range(3):
         error = ONE_IN_F2 - doubling_high_multiply(half_denominator, x)
         x = x + saturating_left_shift(doubling_high_multiply(x, error), 2)
-    return saturating_left_shift(x, 1)
+    return x
+
+
+def sigmoid(a: Integer, integer_bits: int) -> Integer:
+    """1 / (1 + e**-a) in F(0), for a in F(integer_bits) with at most 5 integer bits."""
+    positive = reciprocal_of_one_plus(exp_of_negative(-abs(a), integer_bits))
+    result = positive + (a < 0) * (INT32_MAX - 2 * positive)
+    return result + (a == 0) * (2**30 - result)
+
+
+def tanh(a: Integer, integer_bits: int) -> Integer:
+    """tanh(a) in F(0), for a in F(integer_bits) with at most 4 integer bits: (1 - e) / (1 + e) with e = e**(-2|a|)."""
+    two_over = _two_over_one_plus(exp_of_negative(-abs(a), integer_bits + 1))
+    positive = saturating_left_shift(two_over - ONE_IN_F2, 2)
+    return (a > 0) * positive - (a < 0) * positive
 
 
 def reciprocal(value: Integer, integer_bits: int) -> tuple[Integer, Integer]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .fixed_point import divide_toward_zero, rounding_right_shift_away
+from .fixed_point import divide_toward_zero, rounding_right_shift_away, rounding_right_shift_up
 from .frozen import frozen
 from .rounding import round_half_away
 
@@ -66,6 +66,12 @@ def fixed_samples(length: int, size: int, align_corners: bool, half_pixel_center
 def without_fraction(values: Integers) -> Integers:
     """Sums of products with two integer weights, brought back to whole numbers: ties away from zero."""
     whole: Integers = rounding_right_shift_away(values, 2 * FRACTION_BITS)
+    return whole
+
+
+def without_fraction_up(values: Integers) -> Integers:
+    """The same with ties up."""
+    whole: Integers = rounding_right_shift_up(values, 2 * FRACTION_BITS)
     return whole
 
 

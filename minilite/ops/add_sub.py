@@ -9,7 +9,10 @@ int16 whose three scales are powers of two, unless the option pot_scale_int16 is
     y = clamp(a +- round(b / 2**k))   or   y = clamp(round(a / 2**k) +- b)
 
 Follows tflite/kernels/add.cc, sub.cc, internal/reference/add.h, sub.h and integer_ops/add.h.
-Rescale rule: reference double. t and 2**L * y_scale are formed in float32, the quotients in float64.
+Rescale rule: reference double, microcontrollers double or single. t and 2**L * y_scale are formed in float32, the
+quotients in float64, those of SUB on microcontrollers in float32. Microcontrollers have one kernel for all scales.
+Follows tensorflow/lite/micro/kernels/add_common.cc, sub_common.cc; cmsis_nn/add.cc: operands of two shapes are left to
+the former.
 """
 
 from collections.abc import Callable
@@ -25,11 +28,11 @@ from minilite.numerics.fixed_point import rounding_right_shift_int16
 from minilite.numerics.power_of_two import power_of_two
 from minilite.numerics.rescale import Rescale, make_rescale
 
-from .broadcast import broadcast
+from .broadcast import broadcast, stretches
 from .call import Array, Call, Operand
 from .common_scale import Term, make_term, to_common_scale, twice_the_larger_scale
 from .finish import finish
-from .op import Op, Staged, Variant, follows
+from .op import REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
 
 AnyCall = Call[AddOptions] | Call[SubOptions]
 MORE_BITS = {"int8": 20, "uint8": 20, "int16": 15}
@@ -48,13 +51,14 @@ class Plan(NamedTuple):
     dtype: np.dtype[np.generic]
 
 
-def plan_quantized(call: AnyCall, sign: int) -> Plan:
+def plan_quantized(call: AnyCall, sign: int, real_type: type[np.floating[Any]] = np.float64) -> Plan:
+    """`real_type` is the one that quotients are formed in."""
     y = call["y"]
     more_bits = MORE_BITS[y.dtype.name]
     if y.dtype == np.int16:
         call.require_symmetric("a", "b", "y")
-    common = twice_the_larger_scale(call)
-    real = common / np.float64(np.float32(2**more_bits) * y.scale)
+    common = real_type(twice_the_larger_scale(call))
+    real = np.float64(common / real_type(np.float32(2**more_bits) * y.scale))
     _check_shrinks(call, real)
     return Plan(
         a=make_term(call, "a", common),
@@ -148,7 +152,9 @@ def subtract_plain(limits: Range, a: Array, b: Array) -> Array:
     return np.asarray(limits.clamp(a - b))
 
 
-def _variants(sign: int, plain: Callable[..., Any], plain_types: tuple[str, ...]) -> tuple[Variant, ...]:
+def _variants(
+    sign: int, plain: Callable[..., Any], plain_types: tuple[str, ...], on_micro: dict[str, Any]
+) -> tuple[Variant, ...]:
     def takes_scales(call: AnyCall) -> bool:
         return "int16" not in plain_types or _is_quantized(call["a"]) or _is_quantized(call["y"])
 
@@ -162,13 +168,38 @@ def _variants(sign: int, plain: Callable[..., Any], plain_types: tuple[str, ...]
             rules=follows(reference="double"),
             when=lambda call: takes_scales(call) and not has_power_of_two_scales(call),
         ),
-        Variant("shift", ("int16",), partial(plan_shifts, sign=sign), compute_shifted, when=has_power_of_two_scales),
+        Variant(
+            "shift",
+            ("int16",),
+            partial(plan_shifts, sign=sign),
+            compute_shifted,
+            rules=REFERENCE,
+            when=has_power_of_two_scales,
+        ),
+        Variant("quantized", ("int8", "int16"), accumulate=accumulate, finish=finish, **on_micro),
         Variant("plain", plain_types, plan_plain, plain),
     )
 
 
-ADD_VARIANTS = _variants(1, add_plain, ("float32", "float16", "int16", "int32", "int64"))
-SUB_VARIANTS = _variants(-1, subtract_plain, ("float32", "int32", "int64"))
+ADD_VARIANTS = _variants(
+    1,
+    add_plain,
+    ("float32", "float16", "int16", "int32", "int64"),
+    {
+        "plan": partial(plan_quantized, sign=1),
+        "rules": follows(**on_microcontrollers("double")),
+        "gates": {"cmsis-nn": stretches, "cmsis-nn-single": stretches},
+    },
+)
+SUB_VARIANTS = _variants(
+    -1,
+    subtract_plain,
+    ("float32", "int32", "int64"),
+    {
+        "plan": partial(plan_quantized, sign=-1, real_type=np.float32),
+        "rules": follows(**on_microcontrollers("double", has_cmsis_nn=False)),
+    },
+)
 ADD = Op("ADD", "a[...] b[...] -> y[...]", AddOptions, variants=ADD_VARIANTS, shapes=broadcast)
 SUB = Op("SUB", "a[...] b[...] -> y[...]", SubOptions, variants=SUB_VARIANTS, shapes=broadcast)
 OPS = (ADD, SUB)

@@ -34,7 +34,7 @@ from .call import Array, Call
 from .convolution import require_int16_exponent
 from .finish import finish
 from .hybrid import notes
-from .op import Noted, Op, Reads, Staged, Variant, follows
+from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, numbered, places
 from .signature import Shape
 
@@ -162,7 +162,7 @@ INT8 = Variant(
     plan_quantized,
     accumulate=accumulate,
     finish=finish,
-    rules=follows(reference="double"),
+    rules=follows(reference="double", **on_microcontrollers("double")),
 )
 INT16 = Variant(
     "quantized",
@@ -170,7 +170,7 @@ INT16 = Variant(
     plan_int16,
     accumulate=accumulate,
     finish=finish,
-    rules=follows(reference="int16-multiplier"),
+    rules=follows(reference="int16-multiplier", **on_microcontrollers("int16-multiplier")),
 )
 SUMS = Variant("sums", ("int8 int8 -> int32",), layout, compute_sums)
 HYBRID = Variant("hybrid", ("float32 int8 -> float32",), plan_hybrid, compute_hybrid)

@@ -24,3 +24,8 @@ def broadcast(call: Call[Any]) -> Sequence[Shape]:
     if len(set(shapes)) > 1 and len(stretched) > MAX_RANK:
         call.fail(f"operands of different shapes may have at most {MAX_RANK} dimensions")
     return [stretched]
+
+
+def stretches(call: Call[Any]) -> str:
+    """Why a kernel that does not stretch its operands a and b does not take a call; empty when it does."""
+    return "" if call["a"].shape == call["b"].shape else "the operands have two shapes"

@@ -22,15 +22,15 @@ class Term(NamedTuple):
     rescale: Rescale
 
 
-def twice_the_larger_scale(call: Call[Any]) -> np.float64:
-    """The common scale of a and b, formed in float32: so large that half the range holds either of them."""
-    return np.float64(np.float32(2) * max(call["a"].scale, call["b"].scale))
+def twice_the_larger_scale(call: Call[Any]) -> np.float32:
+    """The common scale of a and b: so large that half the range holds either of them."""
+    return np.float32(np.float32(2) * max(call["a"].scale, call["b"].scale))
 
 
-def make_term(call: Call[Any], name: str, common: np.float64) -> Term:
-    """What brings the operand of this name to the scale `common`; the quotient is formed in float64."""
+def make_term(call: Call[Any], name: str, common: np.floating[Any]) -> Term:
+    """What brings the operand of this name to the scale `common`; the quotient is formed in its type."""
     operand = call[name]
-    return Term(operand.zero_point, make_rescale(call.rule, np.float64(operand.scale) / common))
+    return Term(operand.zero_point, make_rescale(call.rule, type(common)(operand.scale) / common))
 
 
 def to_common_scale(term: Term, codes: Array, more_bits: int) -> Array:

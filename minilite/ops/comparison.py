@@ -20,7 +20,7 @@ from minilite.format.table import Table
 from .broadcast import broadcast
 from .call import Array, Call
 from .common_scale import Term, make_term, to_common_scale
-from .op import Op, Staged, Variant, follows, plan_nothing
+from .op import Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
 
 MORE_BITS = 8
 COMMON_SCALE = np.float64(1)
@@ -55,7 +55,7 @@ def make_variants(relation: Relation, plain: tuple[str, ...], codes: tuple[str, 
 
     return (
         Variant("plain", _to_bool(plain), plan_nothing, compare),
-        Variant("codes", _to_bool(codes), plan_codes, compare_codes, rules=follows(reference="double")),
+        Variant("codes", _to_bool(codes), plan_codes, compare_codes, rules=DOUBLE),
     )
 
 
@@ -63,6 +63,7 @@ def _to_bool(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{kind} {kind} -> bool" for kind in kinds)
 
 
+DOUBLE = follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False))
 ORDERED = ("float32", "float16", "int16", "int32", "int64")
 SAME = ("bool", "float32", "float16", "int32", "int64", "string")
 RELATIONS: tuple[tuple[str, Relation, type[Table], tuple[str, ...], tuple[str, ...]], ...] = (

@@ -45,7 +45,7 @@ from .convolution import (
 from .finish import finish
 from .hybrid import add_scaled, as_int8, hybrid_sums, notes, row_scales
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Reads, Staged, Variant, follows
+from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, taps_and_pixels
 from .signature import Shape
 
@@ -141,7 +141,7 @@ def integer(
     plan: Callable[[Call[Any]], Plan], rule: str, *types: str, when: Callable[[Call[Any]], bool] | None = None
 ) -> Variant:
     """A variant of these types that rescales."""
-    rules = follows(reference=rule)
+    rules = follows(reference=rule, **on_microcontrollers(rule))
     return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=rules, when=when)
 
 

@@ -30,7 +30,7 @@ from .convolution import FloatPlan, Plan, plan_float, plan_int8, plan_int16, pla
 from .finish import finish
 from .hybrid import notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Reads, Staged, Variant, follows
+from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, taps_and_pixels
 from .signature import Shape
 
@@ -94,7 +94,8 @@ def reads(call: Call[DepthwiseConv2DOptions], at: Index) -> Reads:
 
 def integer(plan: Callable[[Call[DepthwiseConv2DOptions]], Plan], rule: str, *types: str) -> Variant:
     """A variant of these types that rescales."""
-    return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=follows(reference=rule))
+    rules = follows(reference=rule, **on_microcontrollers(rule))
+    return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=rules)
 
 
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)

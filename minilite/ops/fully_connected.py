@@ -10,8 +10,11 @@ float32 x and y with int8 weights: see ops/fully_connected_hybrid.py.
 sparse int8 weights, see graph/sparse.py, are used as dense ones but rescaled by another rule, the multiplier formed as
     for int16 weights.
 
-Follows tflite/kernels/fully_connected.cc and internal/reference/integer_ops/fully_connected.h.
-Rescale rule: reference float64-away, int16 weights int16-multiplier, sparse double. The multiplier is float64.
+Follows tflite/kernels/fully_connected.cc and internal/reference/integer_ops/fully_connected.h; on microcontrollers
+tensorflow/lite/micro/kernels/fully_connected_common.cc, whose multiplier is formed as for int16 weights, and
+cmsis_nn/fully_connected.cc.
+Rescale rule: reference float64-away, int16 weights int16-multiplier, sparse double; microcontrollers double or single,
+with 64-bit accumulators int16-multiplier. The multiplier is float64.
 """
 
 import math
@@ -29,9 +32,10 @@ from minilite.numerics.products import exact_product, ordered_product
 from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
+from .convolution import is_wide
 from .finish import finish as codes_of
 from .fully_connected_hybrid import BLOCKWISE, HYBRID, INT8_WEIGHTS, SPARSE_HYBRID, is_dense
-from .op import Op, Reads, Variant, follows
+from .op import Op, Reads, Refusal, Variant, follows, on_microcontrollers
 from .reads import Index, bias, grid, numbered, places
 from .signature import Shape
 
@@ -65,14 +69,28 @@ def plan_quantized(call: Call[FullyConnectedOptions]) -> Plan:
 
 
 def plan_int16(call: Call[FullyConnectedOptions]) -> Plan:
-    for name in ("x", "w", "y"):
-        zeros = call[name].affine.zero_point
-        call.require(not zeros.any(), f"the zero point of {name} is {zeros[0]}, int16 activations need 0")
+    _require_no_zero_points(call)
     bias = call.optional("b")
     if bias is not None and bias.tensor.type == TensorType.INT32:
         declared = call.options.quantized_bias_type == TensorType.INT32
         call.require(declared, "an int32 bias of int16 activations needs the option quantized_bias_type INT32")
     return plan_quantized(call)._replace(wraps=False)
+
+
+def _require_no_zero_points(call: Call[FullyConnectedOptions]) -> None:
+    for name in ("x", "w", "y"):
+        zeros = call[name].affine.zero_point
+        call.require(not zeros.any(), f"the zero point of {name} is {zeros[0]}, int16 activations need 0")
+
+
+def plan_micro_int8(call: Call[FullyConnectedOptions]) -> Plan:
+    return with_float32_product(call, plan_quantized(call))
+
+
+def plan_micro_int16(call: Call[FullyConnectedOptions]) -> Plan:
+    _require_no_zero_points(call)
+    wide = call.rule == "int16-multiplier"
+    return plan_micro_int8(call)._replace(wraps=not wide)
 
 
 def plan_int16_weights(call: Call[FullyConnectedOptions]) -> Plan:
@@ -172,11 +190,57 @@ SPARSE = Variant(
     rules=follows(reference="double"),
 )
 
+
+def int4_channels(call: Call[FullyConnectedOptions]) -> str:
+    many = call["w"].tensor.type == TensorType.INT4 and call["w"].affine.per_channel
+    return "int4 weights with a scale for each unit" if many else ""
+
+
+def int16_channels(call: Call[FullyConnectedOptions]) -> str:
+    return Refusal("int16 activations with a scale for each unit" if call["w"].affine.per_channel else "")
+
+
+def int32_bias(call: Call[FullyConnectedOptions]) -> str:
+    """CMSIS-NN reads pairs of 32-bit biases as one of 64 bits, past the end: nothing that could be followed."""
+    return int16_channels(call) or Refusal("it would read the int32 bias of int16 activations as int64; store int64")
+
+
+MICRO_INT8 = Variant(
+    "quantized",
+    ("int8 int8 int32 -> int8", "int8 int4 int32 -> int8"),
+    plan_micro_int8,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(**on_microcontrollers("double")),
+    when=is_dense,
+    gates=dict.fromkeys(("tflm", "tflm-single", "cmsis-nn", "cmsis-nn-single"), int4_channels),
+)
+MICRO_INT16 = Variant(
+    "int16",
+    ("int16 int8 int64 -> int16",),
+    plan_micro_int16,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(**on_microcontrollers("int16-multiplier")),
+    when=is_wide,
+    gates={"cmsis-nn": int16_channels, "cmsis-nn-single": int16_channels},
+)
+MICRO_INT16_INT32 = Variant(
+    "int16",
+    ("int16 int8 int32 -> int16",),
+    plan_micro_int16,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(**on_microcontrollers("double")),
+    gates={"cmsis-nn": int32_bias, "cmsis-nn-single": int32_bias},
+)
+MICRO = (MICRO_INT8, MICRO_INT16, MICRO_INT16_INT32)
+
 FULLY_CONNECTED = Op(
     "FULLY_CONNECTED",
     "x[~d] w[u,d] b[u]? -> y[...]",
     FullyConnectedOptions,
-    variants=(FLOAT, QUANTIZED, INT16, INT16_WEIGHTS, HYBRID, SPARSE, SPARSE_HYBRID, BLOCKWISE),
+    variants=(FLOAT, QUANTIZED, INT16, INT16_WEIGHTS, *MICRO, HYBRID, SPARSE, SPARSE_HYBRID, BLOCKWISE),
     shapes=shapes,
     macs=lambda call: math.prod(call["x"].shape) * call["w"].shape[0],
     reads=reads,

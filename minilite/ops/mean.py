@@ -19,7 +19,7 @@ from minilite.numerics.fixed_point import divide_toward_zero
 from minilite.numerics.reduction import gather_axes, mean_multiplier, ordered_sum
 
 from .call import Array, Call
-from .op import Op, Variant, follows
+from .op import Op, Variant, follows, on_microcontrollers
 from .reducing import Plan, SumPlan, accumulate_sum, finish_sum, plan_plain, plan_sum, reads, shapes
 
 
@@ -53,7 +53,7 @@ QUANTIZED = Variant(
     plan_quantized,
     accumulate=accumulate_sum,
     finish=finish_sum,
-    rules=follows(reference="double"),
+    rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
 )
 
 MEAN = Op("MEAN", "x[...] axes=int[...] -> y[...]", ReducerOptions, (FLOAT, INTEGER, QUANTIZED), shapes, reads=reads)

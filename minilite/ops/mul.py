@@ -8,10 +8,13 @@ int16 times int16 to int8 or uint8 reads both as numbers in [-1, 1) and knows no
     y   = clamp(y_zero + round(round(a * b / 2**15) / 2**8))
 
 Follows tflite/kernels/mul.cc, internal/reference/mul.h and integer_ops/mul.h.
-Rescale rule: reference double. The multiplier is formed in float32, from left to right.
+Rescale rule: reference double, microcontrollers double or single. The multiplier is formed in float32, from left to
+right, on microcontrollers in float64.
+Follows tensorflow/lite/micro/kernels/mul_common.cc; cmsis_nn/mul.cc: operands of two shapes are left to the former.
 """
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,10 +24,10 @@ from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import doubling_high_multiply_int16, rounding_right_shift_away
 from minilite.numerics.rescale import Rescale, make_rescale
 
-from .broadcast import broadcast
+from .broadcast import broadcast, stretches
 from .call import Array, Call
 from .finish import finish_wrapping
-from .op import Op, Staged, Variant, follows
+from .op import Op, Staged, Variant, follows, on_microcontrollers
 
 
 class Plan(NamedTuple):
@@ -38,12 +41,13 @@ class Plan(NamedTuple):
     dtype: np.dtype[np.generic]
 
 
-def plan_quantized(call: Call[MulOptions]) -> Plan:
+def plan_quantized(call: Call[MulOptions], real_type: type[np.floating[Any]] = np.float32) -> Plan:
+    """`real_type` is the one that the multiplier is formed in."""
     a, b, y = call["a"], call["b"], call["y"]
     zeros = a.zero_point, b.zero_point, y.zero_point
     if y.dtype == np.int16:
         call.require_symmetric("a", "b", "y")
-    real = a.scale * b.scale / y.scale
+    real = real_type(a.scale) * real_type(b.scale) / real_type(y.scale)
     call.require(bool(np.isfinite(real)), f"scales {a.scale} * {b.scale} / {y.scale} give no multiplier")
     return Plan(*zeros, make_rescale(call.rule, np.float64(real)), _codes(call), y.dtype)
 
@@ -103,7 +107,18 @@ QUANTIZED = Variant(
     rules=follows(reference="double"),
     when=_has_scales,
 )
+ON_MICRO = Variant(
+    "quantized",
+    ("int8", "int16"),
+    partial(plan_quantized, real_type=np.float64),
+    accumulate=accumulate,
+    finish=finish_wrapping,
+    rules=follows(**on_microcontrollers("double")),
+    gates={"cmsis-nn": stretches, "cmsis-nn-single": stretches},
+)
 FRACTIONS = Variant("fractions", ("int16 int16 -> int8", "int16 int16 -> uint8"), plan_fractions, multiply_fractions)
 PLAIN = Variant("plain", ("float32", "float16", "int16", "int32", "uint32", "int64"), plan_plain, multiply_plain)
-MUL = Op("MUL", "a[...] b[...] -> y[...]", MulOptions, variants=(QUANTIZED, FRACTIONS, PLAIN), shapes=broadcast)
+MUL = Op(
+    "MUL", "a[...] b[...] -> y[...]", MulOptions, variants=(QUANTIZED, ON_MICRO, FRACTIONS, PLAIN), shapes=broadcast
+)
 OPS = (MUL,)

@@ -27,7 +27,7 @@ from minilite.numerics.inverse_root import inverse_root
 from minilite.numerics.rescale import RULES, Multiplier, Rescale
 
 from .call import Array, Call
-from .op import Op, Staged, Variant, follows
+from .op import Op, Staged, Variant, follows, on_microcontrollers
 from .reads import whole_row
 
 SMALLEST_NORM = np.float32(1e-6)
@@ -99,6 +99,7 @@ def normalize_locally(plan: LocalResponseNormalizationOptions, x: Array) -> Arra
     return np.asarray(x * factors.astype(x.dtype))
 
 
+DOUBLE = follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False))
 OPS = (
     Op(
         "L2_NORMALIZATION",
@@ -106,7 +107,7 @@ OPS = (
         L2NormOptions,
         (
             Variant("float", ("float32",), plan_float, normalize_float),
-            Variant("quantized", ("int8", "uint8"), plan_quantized, normalize_codes, rules=follows(reference="double")),
+            Variant("quantized", ("int8", "uint8"), plan_quantized, normalize_codes, rules=DOUBLE),
         ),
         reads=whole_row,
     ),

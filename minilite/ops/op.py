@@ -50,10 +50,27 @@ def follows(**rules: str) -> Mapping[str, str]:
     return MappingProxyType({name.replace("_", "-"): rule for name, rule in rules.items()})
 
 
-REFERENCE = follows(reference="")  # LiteRT's three sets compute this alike, the microcontroller's lack it
-EVERYWHERE = follows(reference="", tflm="", tflm_single="")  # nothing in it rounds by a rule, and every set has it
+def on_microcontrollers(rule: str, has_cmsis_nn: bool = True) -> Mapping[str, str]:
+    """For `follows`: the rules of TensorFlow Lite Micro's kernels, and of CMSIS-NN's where it has one.
+
+    A build with single rounding replaces "double" and nothing else.
+    """
+    single = "single" if rule == "double" else rule
+    both = {"tflm": rule, "tflm_single": single}
+    return {**both, "cmsis_nn": rule, "cmsis_nn_single": single} if has_cmsis_nn else both
+
+
+EVERYWHERE = follows(reference="", tflm="", tflm_single="")  # nothing in it rounds by a rule, every set computes it so
+REFERENCE = follows(reference="")  # LiteRT's three sets alone: microcontrollers lack it or compute it in another way
+MICROCONTROLLERS = follows(tflm="", tflm_single="")  # they alone
 
 Gate = Callable[[Call[Any]], str]  # why a kernel set does not take a call; empty when it does
+
+
+class Refusal(str):
+    """Why a kernel set takes a call in no way: no further set is searched for a kernel."""
+
+
 NO_GATES: Mapping[str, Gate] = MappingProxyType({})
 
 
@@ -69,7 +86,8 @@ class Variant:
     "int8 int8 int32 -> int8" in signature order without the values the plan reads.
     `plan` derives the node's constants. A kernel that rescales is given as `accumulate`, from arrays to exact
     integers, and `finish`, from those to codes; any other as `kernel`. All take the plan first.
-    `rules` names the kernel sets it belongs to, each with its rescale rule. `when` states what it needs beyond the
+    `rules` names the kernel sets it belongs to, each with its rescale rule; registered.py says which types
+    microcontrollers take of it. `when` states what it needs beyond the
     types, whatever the set; `gates` state by set what only that one asks for, and say why a call is refused.
     """
 
@@ -79,7 +97,7 @@ class Variant:
     kernel: Callable[..., Any] | None = None
     accumulate: Callable[..., Array] | None = None
     finish: Callable[[Any, Array], Array | Staged] | None = None
-    rules: Mapping[str, str] = field(default_factory=lambda: REFERENCE)
+    rules: Mapping[str, str] = field(default_factory=lambda: EVERYWHERE)
     when: Callable[[Call[Any]], bool] | None = None
     gates: Mapping[str, Gate] = field(default_factory=lambda: NO_GATES)
 
@@ -98,10 +116,11 @@ class Variant:
 
     def takes(self, signature: Signature, types: Mapping[str, Sequence[str]]) -> bool:
         """Whether operands of these element types, by name, match one of `types`."""
-        return any(_matches(text, signature, types) for text in self.types)
+        return any(matches(text, signature, types) for text in self.types)
 
 
-def _matches(text: str, signature: Signature, types: Mapping[str, Sequence[str]]) -> bool:
+def matches(text: str, signature: Signature, types: Mapping[str, Sequence[str]]) -> bool:
+    """Whether operands of these element types, by name, are those that a text of `Variant.types` lists."""
     left, arrow, right = text.partition("->")
     for forms, words in ((signature.inputs, left.split()), (signature.outputs, right.split())):
         arrays = [form for form in forms if not form.is_value]

@@ -6,9 +6,11 @@ int8, uint8, int16 (with int8 alpha):
     y   = clamp(y_zero + rescale(acc))              (eq. 6)
 
 Follows tflite/kernels/activations.cc and internal/reference/prelu.h.
-Rescale rule: reference double. The multipliers are formed in float32, from left to right.
+Rescale rule: reference double, microcontrollers double or single. The multipliers are formed in float32, from left to
+right, on microcontrollers in float64 (tensorflow/lite/micro/kernels/prelu_common.cc).
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +21,7 @@ from minilite.numerics.rescale import Rescale, make_rescale
 
 from .broadcast import broadcast
 from .call import Array, Call
-from .op import Op, Staged, Variant, follows, plan_nothing
+from .op import Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
 from .rectifiers import ratio
 from .signature import Shape
 
@@ -42,10 +44,11 @@ def shapes(call: Call[None]) -> list[Shape]:
     return stretched
 
 
-def plan_quantized(call: Call[None]) -> Plan:
+def plan_quantized(call: Call[None], real_type: type[np.floating[Any]] = np.float32) -> Plan:
+    """`real_type` is the one that the multipliers are formed in."""
     x, alpha, y = call["x"], call["alpha"], call["y"]
-    above = make_rescale(call.rule, ratio(call, np.float32(1)))
-    below = make_rescale(call.rule, ratio(call, alpha.scale))
+    above = make_rescale(call.rule, ratio(call, real_type(1)))
+    below = make_rescale(call.rule, ratio(call, real_type(alpha.scale)))
     return Plan(x.zero_point, alpha.zero_point, y.zero_point, above, below, code_range(y.dtype), y.dtype)
 
 
@@ -82,6 +85,13 @@ PRELU = Op(
             plan_quantized,
             compute_quantized,
             rules=follows(reference="double"),
+        ),
+        Variant(
+            "quantized",
+            ("int8", "int16 int8 -> int16"),
+            partial(plan_quantized, real_type=np.float64),
+            compute_quantized,
+            rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
         ),
     ),
     shapes=shapes,

@@ -10,7 +10,8 @@ from minilite.errors import InputError, ModelError, UnsupportedError
 from minilite.graph import Node, Tensor
 
 from .call import Call, Operand
-from .op import Op, Variant
+from .op import Op, Refusal, Variant
+from .registered import require_registered
 from .signature import OperandForm, Shape, assign
 
 REAL = "real"  # not a kernel set to choose: real arithmetic, float kernels on float64 operands
@@ -27,6 +28,13 @@ SEARCH: Mapping[str, tuple[str, ...]] = MappingProxyType(
         REAL: (REAL, "reference"),
     }
 )
+
+
+def for_microcontrollers(kernel_set: str) -> bool:
+    """Whether this kernel set is one of microcontrollers, which lack what TensorFlow Lite Micro lacks."""
+    return SEARCH[kernel_set][-1] != "reference"
+
+
 MAX_ELEMENTS = 2**31 - 1  # of one tensor; the official runtime counts bytes in 31 bits as well
 
 
@@ -151,6 +159,8 @@ def choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str, Mapp
     Raises UnsupportedError when no set of the search has one.
     """
     types = {name: [_type_name(operand, kernel_set) for operand in group] for name, group in call.operands.items()}
+    if for_microcontrollers(kernel_set):
+        require_registered(op, call.node, kernel_set, types)
     fitting = [
         variant
         for variant in op.variants
@@ -165,6 +175,8 @@ def choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str, Mapp
                     return variant, one_set, passed
                 passed.setdefault(one_set, refusal)
         passed.setdefault(one_set, "it has no kernel for these types and options")
+        if isinstance(passed[one_set], Refusal):
+            break
     if fitting and kernel_set != "reference":
         reasons = "; ".join(f"{name}: {reason}" for name, reason in passed.items())
         raise UnsupportedError(f"{call.node.label}: not taken by kernel set {kernel_set!r}: {reasons}")

@@ -9,7 +9,7 @@ QUANTIZE takes float32 to codes, per tensor or per channel, or codes to codes of
 DEQUANTIZE takes codes, per tensor or per channel, or float16, to float32: one rounding of the exact product.
 
 Follows tflite/kernels/quantize.cc, dequantize.h and internal/reference/quantize.h, requantize.h, dequantize.h.
-Rescale rule: reference double. The multiplier is formed in float64.
+Rescale rule: reference double, microcontrollers double or single. The multiplier is formed in float64.
 """
 
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from minilite.numerics.rounding import to_int32
 
 from .call import Array, Call
 from .finish import finish_wrapping
-from .op import UNCHANGED, Op, Staged, Variant, follows, plan_nothing
+from .op import UNCHANGED, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
 
 
 class QuantizePlan(NamedTuple):
@@ -120,7 +120,15 @@ REQUANTIZE = Variant(
     plan_requantize,
     accumulate=accumulate,
     finish=finish_wrapping,
-    rules=follows(reference="double"),
+    rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
+)
+TO_INT32 = Variant(
+    "requantize",
+    ("int8 -> int32",),
+    plan_requantize,
+    accumulate=accumulate,
+    finish=finish_wrapping,
+    rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
 )
 DEQUANTIZE_CODES = Variant(
     "dequantize",
@@ -130,6 +138,8 @@ DEQUANTIZE_CODES = Variant(
 )
 WIDEN = Variant("widen", ("float16 -> float32",), plan_nothing, widen)
 
-QUANTIZE = Op("QUANTIZE", "x[...] -> y[...]", QuantizeOptions, variants=(QUANTIZE_REALS, REQUANTIZE, UNCHANGED))
+QUANTIZE = Op(
+    "QUANTIZE", "x[...] -> y[...]", QuantizeOptions, variants=(QUANTIZE_REALS, REQUANTIZE, TO_INT32, UNCHANGED)
+)
 DEQUANTIZE = Op("DEQUANTIZE", "x[...] -> y[...]", DequantizeOptions, variants=(DEQUANTIZE_CODES, WIDEN, UNCHANGED))
 OPS = (QUANTIZE, DEQUANTIZE)

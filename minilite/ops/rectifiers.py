@@ -9,7 +9,10 @@ int8, uint8, int16 (RELU_N1_TO_1, RELU_0_TO_1: int8, uint8):
 The range clamped to is that of the limits' codes; LEAKY_RELU has none, but for acc < 0 m = x_scale * alpha / y_scale.
 
 Follows tflite/kernels/activations.cc, ReluX in internal/reference/reference_ops.h, internal/reference/leaky_relu.h.
-Rescale rule: reference double. Multipliers are formed in float32; a negative alpha's as its magnitude, then negated.
+RELU6 of microcontrollers rescales nothing: y has the codes of x, clamped between those of 0 and 6 in x
+(tensorflow/lite/micro/kernels/activations_common.cc).
+Rescale rule: reference double, microcontrollers double or single. Multipliers are formed in float32; a negative alpha's
+as its magnitude, then negated.
 """
 
 from typing import Any, NamedTuple
@@ -23,7 +26,7 @@ from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
 from .finish import finish
-from .op import Op, Staged, Variant, follows
+from .op import MICROCONTROLLERS, Op, Staged, Variant, follows, on_microcontrollers
 
 LARGEST_STEPS = 2.0**31  # a limit, in steps of y, must fit 32 bits
 
@@ -42,9 +45,10 @@ def accumulate(plan: Any, x: Array) -> Array:
     return np.asarray(x.astype(np.int64) - plan.x_zero)
 
 
-def ratio(call: Call[Any], factor: np.float32) -> np.float64:
-    """x_scale * factor / y_scale, rounded to float32 twice. Raises ModelError unless it is finite."""
-    real = np.float64(call["x"].scale * factor / call["y"].scale)
+def ratio(call: Call[Any], factor: np.floating[Any]) -> np.float64:
+    """x_scale * factor / y_scale, rounded to the type of `factor` twice. Raises ModelError unless it is finite."""
+    real_type = type(factor)
+    real = np.float64(real_type(call["x"].scale) * factor / real_type(call["y"].scale))
     call.require(bool(np.isfinite(real)), "the multiplier x_scale / y_scale is not a finite number")
     return real
 
@@ -67,12 +71,22 @@ def rectifier(code: str, low: float, high: float | None, types: tuple[str, ...])
         codes = codes_between(low, high, y.scale, y.zero_point, y.dtype)
         return Plan(*zero_points(call), make_rescale(call.rule, ratio(call, np.float32(1))), codes, y.dtype)
 
-    double = follows(reference="double")
+    def plan_input_codes(call: Call[None]) -> Range:
+        x = call["x"]
+        return codes_between(low, high, x.scale, x.zero_point, x.dtype)
+
+    on_micro = on_microcontrollers("double", has_cmsis_nn=False) if high is None else {}
+    double = follows(reference="double", **on_micro)
     variants = (
         Variant("float", ("float32",), lambda call: reals, Range.clamp),
         Variant("quantized", types, plan_codes, accumulate=accumulate, finish=finish, rules=double),
+        Variant("clamped codes", types, plan_input_codes, clamp_codes, rules=MICROCONTROLLERS),
     )
     return Op(code, "x[...] -> y[...]", None, variants)
+
+
+def clamp_codes(codes: Range, x: Array) -> Array:
+    return np.asarray(codes.clamp(x), x.dtype)
 
 
 class LeakyPlan(NamedTuple):
@@ -119,7 +133,7 @@ LEAKY_RELU = Op(
             plan_leaky,
             accumulate=accumulate,
             finish=finish_leaky,
-            rules=follows(reference="double"),
+            rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
         ),
     ),
 )

@@ -3,7 +3,7 @@
 axes counts from the end where negative; an axis named twice counts once; none at all copies. keep_dims keeps length 1.
 float32: summed in row-major order, from 0, or from the first element when nothing but one number is left.
 int32, int64: the low bits of the sum. bool: whether any element is true.
-uint8:
+uint8, on microcontrollers int8 and int16:
     acc = sum of x - count * x_zero        exact, low 32 bits
     y   = clamp(y_zero + rescale(acc))     m = x_scale / y_scale              (eq. 6)
 int8, int16: in float32, with ratio = x_scale / y_scale:
@@ -12,7 +12,8 @@ The sum of nothing is 0; of uint8, code 0.
 
 Follows tflite/kernels/reduce.cc and internal/reference/reduce.h. The official reference kernel takes the bytes of int8
 and int16 tensors for uint8 codes; there the optimized kernel is followed, internal/optimized/reduce.h.
-Rescale rule: uint8 reference double. The quotient of the scales is formed in float64.
+Rescale rule: uint8 reference double, microcontrollers double or single. The quotient of the scales is formed in
+float64.
 """
 
 from typing import NamedTuple
@@ -26,7 +27,7 @@ from minilite.numerics.reduction import FloatSum, gather_axes, make_float_sum, o
 from minilite.numerics.rescale import quantize_multiplier
 
 from .call import Array, Call
-from .op import Op, Staged, Variant, follows
+from .op import REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
 from .reducing import (
     Plan,
     SumPlan,
@@ -96,7 +97,15 @@ VARIANTS = (
         finish=finish_sum,
         rules=follows(reference="double"),
     ),
-    Variant("quantized in float32", ("int8", "int16"), plan_signed, sum_signed),
+    Variant("quantized in float32", ("int8", "int16"), plan_signed, sum_signed, rules=REFERENCE),
+    Variant(
+        "quantized",
+        ("int8", "int16"),
+        plan_quantized,
+        accumulate=accumulate_sum,
+        finish=finish_sum,
+        rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
+    ),
 )
 SUM = Op("SUM", "x[...] axes=int[...] -> y[...]", ReducerOptions, VARIANTS, shapes, reads=reads)
 OPS = (SUM,)

@@ -4,7 +4,8 @@ RESIZE_NEAREST_NEIGHBOR:  y[n,i,j,c] = the pixel of x nearest to (i, j)
 Bilinear, with rows a (above) and b (below), columns l and r, weights w (where the samples lie: numerics/sampling.py):
 float32: y = ((x_al * w_a * w_l + x_bl * w_b * w_l) + x_ar * w_a * w_r) + x_br * w_b * w_r, every step rounded
 uint8:   the same in float32 on codes, + 0.5, cut off
-int8, int16: the same with integer weights of 10 fractional bits, exact, rounded once at the end (eq. 17)
+int8, int16: the same with integer weights of 10 fractional bits, exact, rounded once at the end (eq. 17): ties go away
+         from zero, in a single-rounding build of TensorFlow Lite Micro up
 
 Follows tflite/kernels/resize_bilinear.cc, resize_nearest_neighbor.cc and internal/reference/resize_bilinear.h,
 resize_nearest_neighbor.h. The output's scale and zero point are taken to be the input's.
@@ -24,11 +25,12 @@ from minilite.numerics.sampling import (
     half_added,
     nearest_samples,
     without_fraction,
+    without_fraction_up,
 )
 
 from .call import Array, Call
 from .element_types import UP_TO_32_BITS
-from .op import Op, Reads, Staged, Variant
+from .op import Op, Reads, Staged, Variant, follows
 from .reads import Index
 from .signature import Shape
 
@@ -119,6 +121,12 @@ def reads(call: Call[ResizeBilinearOptions], at: Index) -> Reads:
     return Reads({"x": np.array(pixels, np.intp)}, added=False)
 
 
+def bilinear_single(plan: BilinearPlan, x: Array) -> Staged:
+    total = interpolate(plan, x.astype(np.int64))
+    y = without_fraction_up(total).astype(x.dtype)
+    return Staged(y, {**weights_of(plan, total), "weighted sum, in 2**-20": total, "nearest code": y})
+
+
 def plan_nearest(call: Call[ResizeNearestNeighborOptions]) -> NearestPlan:
     return NearestPlan(*_along_axes(call, nearest_samples))
 
@@ -149,7 +157,8 @@ RESIZE_BILINEAR = Op(
     variants=(
         Variant("float", ("float32",), plan_bilinear, bilinear_float),
         Variant("uint8 in float32", ("uint8",), plan_bilinear, bilinear_uint8),
-        Variant("fixed point", FIXED_POINT, plan_fixed, bilinear_fixed),
+        Variant("fixed point", FIXED_POINT, plan_fixed, bilinear_fixed, rules=follows(reference="", tflm="")),
+        Variant("fixed point", ("int8",), plan_fixed, bilinear_single, rules=follows(tflm_single="")),
     ),
     shapes=bilinear_shapes,
     reads=reads,

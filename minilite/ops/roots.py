@@ -32,7 +32,7 @@ from minilite.numerics.rounding import to_int32
 from minilite.numerics.tables import table_16bit
 
 from .call import Array, Call
-from .op import Op, Staged, Variant, follows, plan_nothing
+from .op import Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
 from .rectifiers import ratio, zero_points
 from .transcendental import look_up_int16
 
@@ -179,7 +179,7 @@ def inverse_root_float(plan: None, x: Array) -> Array:
 
 
 FLOAT = ("float32",)
-DOUBLE = follows(reference="double")
+DOUBLE = follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False))
 CODES = ("int8", "int16")
 OPS = (
     Op(

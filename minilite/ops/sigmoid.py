@@ -3,12 +3,16 @@ TANH:      y = tanh(x)
 
 float32: with the C library's functions; LOGISTIC is 1 above 16.619 and exp(x) below -9. float16: the result rounded.
 int8, uint8: a table of all 256 codes:  y = clamp(y_zero + round(f(x_scale * (code - x_zero)) / y_scale))
+int8 on microcontrollers, in integers only; y_scale is taken to be 1/256 with y_zero -128, for TANH 1/128 with 0:
+    y = clamp(y_zero + round(f(rescale(x - x_zero))))     f in 32-bit fixed point, rescaled to 27 fractional bits
+    and the rails of y where |x| reaches 15.
 int16: y_scale is 2**-15; the code is brought to steps of 1 / (3 * 4096) and interpolated in the sigmoid table:
     value = (x * multiplier) shifted right to nearest, ties up     multiplier / 2**shift = x_scale * 3 * 4096
 An x_scale of 2**-12, for TANH of 2**-11 too, within a thousandth of an octave, takes the exact multiplier 3 or 6.
 
 Follows tflite/kernels/activations.cc, internal/reference/{logistic,tanh}.h, internal/reference/integer_ops/{logistic,
-tanh}.h.
+tanh}.h; tensorflow/lite/micro/kernels/logistic_common.cc, tanh.cc.
+Rescale rule: microcontrollers double or single.
 """
 
 from collections.abc import Callable
@@ -16,19 +20,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minilite.numerics import libm
-from minilite.numerics.fixed_point import rounding_right_shift_up, wrap_int32
+from minilite.numerics import exponential, libm
+from minilite.numerics.affine import code_range
+from minilite.numerics.fixed_point import rounding_right_shift_away, rounding_right_shift_up, wrap_int32
 from minilite.numerics.power_of_two import power_of_two
+from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.numerics.tables import sigmoid_16bit, table_8bit, tanh_16bit
 
 from .call import Array, Call
-from .op import Op, Staged, Variant, plan_nothing
+from .op import REFERENCE, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
 from .transcendental import look_up_8bit
 
 ONE_ABOVE, EXP_BELOW = np.float32(16.619047164916992), np.float32(-9)
 TABLE_STEPS = 3 * 4096.0  # of the sigmoid table's interpolation, per unit of x
 LARGEST_MULTIPLIER = 32767.0
 LARGEST_SHIFT = 31
+INTEGER_BITS = 4  # of the fixed-point numbers that int8 codes become on microcontrollers
 
 
 def logistic(x: Array) -> Array:
@@ -113,13 +120,50 @@ def tanh_int16(plan: Plan, x: Array) -> Staged:
     return Staged(y, {"x in steps of 1 / (3 * 4096)": steps, "tanh, in steps of 2**-15": y})
 
 
+class FixedPointPlan(NamedTuple):
+    """The constants of an int8 node of a microcontroller."""
+
+    x_zero: int
+    rescale: Rescale  # to a number with 4 integer bits
+    radius: int  # from this difference of codes on, y is at its rails
+
+
+def plan_fixed_point(call: Call[None], y_zero: int) -> FixedPointPlan:
+    x, y = call["x"], call["y"]
+    call.require(y.zero_point == y_zero, f"the zero point of y is {y.zero_point}, expected {y_zero}")
+    unit = 2 ** (31 - INTEGER_BITS)
+    rescale = make_rescale(call.rule, float(x.scale) * unit)
+    largest = (2**INTEGER_BITS - 1) * unit / 2.0 ** int(rescale.multiplier.exponent)
+    return FixedPointPlan(x.zero_point, rescale, int(largest))
+
+
+def on_codes(function: Callable[[Array, int], Array], output_bits: int, y_zero: int) -> Variant:
+    """The int8 variant of microcontrollers, y in steps of 2**-output_bits."""
+    codes = code_range(np.dtype(np.int8))
+
+    def compute(plan: FixedPointPlan, x: Array) -> Staged:
+        value = x.astype(np.int64) - plan.x_zero
+        inside = np.abs(value) < plan.radius
+        scaled = plan.rescale(np.where(inside, value, 0))
+        result = function(scaled, INTEGER_BITS)
+        steps = rounding_right_shift_away(result, 31 - output_bits)
+        y = np.where(inside, codes.clamp(steps + y_zero), np.where(value < 0, codes.low, codes.high)).astype(np.int8)
+        return Staged(
+            y, {"x in fixed point": scaled, "function, in fixed point": result, "in steps of y": steps, "y": y}
+        )
+
+    rules = follows(**on_microcontrollers("double", has_cmsis_nn=False))
+    return Variant("fixed point", ("int8",), lambda call: plan_fixed_point(call, y_zero), compute, rules=rules)
+
+
 LOGISTIC = Op(
     "LOGISTIC",
     "x[...] -> y[...]",
     None,
     (
         in_float32(logistic_in_parts),
-        Variant("table", ("int8", "uint8"), plan_logistic_table, look_up_8bit),
+        Variant("table", ("int8", "uint8"), plan_logistic_table, look_up_8bit, rules=REFERENCE),
+        on_codes(exponential.sigmoid, output_bits=8, y_zero=-128),
         Variant(
             "interpolated",
             ("int16",),
@@ -134,7 +178,8 @@ TANH = Op(
     None,
     (
         in_float32(libm.tanh),
-        Variant("table", ("int8", "uint8"), lambda call: plan_table(call, libm.tanh), look_up_8bit),
+        Variant("table", ("int8", "uint8"), lambda call: plan_table(call, libm.tanh), look_up_8bit, rules=REFERENCE),
+        on_codes(exponential.tanh, output_bits=7, y_zero=0),
         Variant(
             "interpolated",
             ("int16",),

@@ -34,7 +34,7 @@ from minilite.numerics.rescale import Multiplier, Rescale, make_rescale, quantiz
 from minilite.numerics.tables import interpolate, table_16bit
 
 from .call import Array, Call
-from .op import Op, Staged, Variant, follows
+from .op import Op, Staged, Variant, follows, on_microcontrollers
 from .reads import whole_row
 
 DIFFERENCE_BITS = 5  # before the binary point of beta * x_scale * (x - max)
@@ -186,7 +186,13 @@ FIXED_POINT = Variant(
     plan_8bit,
     compute_8bit,
 )
-TABLES = Variant("tables", ("int16 -> int16",), plan_int16, compute_int16, rules=follows(reference="double"))
+TABLES = Variant(
+    "tables",
+    ("int16 -> int16",),
+    plan_int16,
+    compute_int16,
+    rules=follows(reference="double", **on_microcontrollers("double")),
+)
 
 SOFTMAX = Op("SOFTMAX", "x[...,d] -> y[...]", SoftmaxOptions, variants=(FLOAT, FIXED_POINT, TABLES), reads=whole_row)
 OPS = (SOFTMAX,)

@@ -23,7 +23,7 @@ from .broadcast import broadcast
 from .call import Array, Call
 from .common_scale import Term, make_term, to_common_scale, twice_the_larger_scale
 from .finish import finish
-from .op import Op, Variant, follows, plan_nothing
+from .op import Op, Variant, follows, on_microcontrollers, plan_nothing
 
 MORE_BITS = 7
 
@@ -41,7 +41,7 @@ class Plan(NamedTuple):
 
 def plan_quantized(call: Call[SquaredDifferenceOptions]) -> Plan:
     y = call["y"]
-    common = twice_the_larger_scale(call)
+    common = np.float64(twice_the_larger_scale(call))
     real = common * common / np.float64(np.float32(2 ** (2 * MORE_BITS)) * y.scale)
     rescale = make_rescale(call.rule, real)
     call.require(
@@ -75,7 +75,7 @@ QUANTIZED = Variant(
     plan_quantized,
     accumulate=accumulate,
     finish=finish,
-    rules=follows(reference="double"),
+    rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
 )
 PLAIN = Variant("plain", ("float32", "int32"), plan_nothing, compute_plain)
 OPS = (

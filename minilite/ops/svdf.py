@@ -8,7 +8,12 @@ float32.
 int8: newest = clamp(rescale(sum of (x - x_zero) * w_feature))     m = x_scale * w_feature_scale / state_scale, 16 bits
       y      = clamp(y_zero + rescale(b + sums))                   m = state_scale * w_time_scale / y_scale
 
-Follows tflite/kernels/svdf.cc and internal/reference/svdf.h. Rescale rule: reference double; multipliers in float32.
+Microcontrollers: float32 sums from first to last. int8: any fused activation, none is applied; weights and state of 8
+or 16 bits, the state with a zero point: newest + state_zero is stored, state - state_zero summed. CMSIS-NN knows no
+zero point of the state.
+
+Follows tflite/kernels/svdf.cc and internal/reference/svdf.h; tensorflow/lite/micro/kernels/svdf_common.cc and CMSIS-NN
+Source/SVDFunctions. Rescale rule: reference double, microcontrollers double or single; multipliers in float32.
 """
 
 from typing import Any, NamedTuple
@@ -16,16 +21,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.format.options.recurrent import SVDFOptions
-from minilite.numerics.activation import RELU
+from minilite.numerics import libm
+from minilite.numerics.activation import RELU, TANH
 from minilite.numerics.affine import code_range
 from minilite.numerics.eigen import activate
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.lanes import add_vector_product, vector_dot
-from minilite.numerics.products import exact_product
+from minilite.numerics.products import exact_product, ordered_product
+from minilite.numerics.reduction import ordered_sum, ordered_total
 from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
-from .op import Noted, Op, Staged, Variant, follows
+from .op import MICROCONTROLLERS, REFERENCE, Noted, Op, Staged, Variant, follows, on_microcontrollers
 from .reads import whole_row
 from .signature import Shape
 from .vectors import Matrix, add_product, input_notes, make_vector
@@ -79,34 +86,61 @@ def remember(state: Array, newest: Array, shape: Shape) -> Array:
     return np.concatenate([memory[..., 1:], newest[..., None]], axis=-1)
 
 
+class MicroPlan(NamedTuple):
+    """The constants of a float node of a microcontroller."""
+
+    rank: int
+    activation: int
+
+
+def compute_in_order(plan: MicroPlan, x: Array, w_feature: Array, w_time: Array, b: Array | None, state: Array) -> Any:
+    """All sums from first to last, that over a rank from the bias on."""
+    memory = remember(state, ordered_product(x, w_feature.T), w_time.shape)
+    filters = ordered_sum(np.moveaxis(memory * w_time, -1, 0))
+    groups = np.moveaxis(filters.reshape(len(x), -1, plan.rank), -1, 0)
+    bias = np.zeros_like(groups[:1]) if b is None else np.broadcast_to(b, groups[:1].shape)
+    y = ordered_total(np.concatenate([bias, groups]))
+    return libm.tanh(y) if plan.activation == TANH else activate(plan.activation, y), memory.reshape(state.shape)
+
+
 class IntegerPlan(NamedTuple):
     """The constants of an int8 node."""
 
     rank: int
     x_zero: int
+    state_zero: int
     y_zero: int
     feature: Rescale
     time: Rescale
 
 
 def plan_integer(call: Call[SVDFOptions]) -> IntegerPlan:
-    x, state, y = call["x"], call["state"], call["y"]
     call.require(call.options.fused_activation_function == RELU, "int8 SVDF takes the fused activation RELU only")
+    return plan_any_activation(call)
+
+
+def plan_any_activation(call: Call[SVDFOptions]) -> IntegerPlan:
+    x, state, y = call["x"], call["state"], call["y"]
     feature = x.scale * call["w_feature"].scale / state.scale
     time = state.scale * call["w_time"].scale / y.scale
     rescales = (make_rescale(call.rule, np.float64(real)) for real in (feature, time))
-    return IntegerPlan(call.options.rank, x.zero_point, y.zero_point, *rescales)
+    return IntegerPlan(call.options.rank, x.zero_point, 0, y.zero_point, *rescales)
+
+
+def plan_state_zero(call: Call[SVDFOptions]) -> IntegerPlan:
+    return plan_any_activation(call)._replace(state_zero=call["state"].zero_point)
 
 
 def compute_integer(
     plan: IntegerPlan, x: Array, w_feature: Array, w_time: Array, b: Array | None, state: Array
 ) -> Staged:
-    """The fused RELU is not applied: the official kernel only asks for it."""
+    """The fused activation is not applied: the official kernels only ask for RELU, or not even that."""
     sums = exact_product(x.astype(np.int64) - plan.x_zero, w_feature.T.astype(np.int64))
     features = plan.feature(sums)
-    newest = code_range(state.dtype).clamp(features).astype(state.dtype)
+    kept = code_range(state.dtype).clamp(features)
+    newest = (kept + plan.state_zero).astype(state.dtype)  # keeps the low bits
     memory = remember(state, newest, w_time.shape)
-    filters = (memory.astype(np.int64) * w_time).sum(axis=-1)
+    filters = ((memory.astype(np.int64) - plan.state_zero) * w_time).sum(axis=-1)
     totals = filters.reshape(len(x), -1, plan.rank).sum(axis=-1)
     accumulators = wrap_int32(totals if b is None else totals + b)
     steps = plan.time(accumulators)
@@ -123,7 +157,14 @@ def compute_integer(
     return Staged((y, memory.reshape(state.shape)), stages)
 
 
-FLOAT = Variant("float", ("float32",), plan_float, compute_float)
+FLOAT = Variant("float", ("float32",), plan_float, compute_float, rules=REFERENCE)
+IN_ORDER = Variant(
+    "float",
+    ("float32",),
+    lambda call: MicroPlan(call.options.rank, call.options.fused_activation_function),
+    compute_in_order,
+    rules=MICROCONTROLLERS,
+)
 HYBRID = Variant("hybrid", ("float32 int8 int8 float32 float32 -> float32",), plan_float, compute_float)
 INTEGER = Variant(
     "int8",
@@ -132,12 +173,27 @@ INTEGER = Variant(
     compute_integer,
     rules=follows(reference="double"),
 )
+MICRO_TYPES = ("int8 int8 int16 int32 int16 -> int8", "int8 int8 int8 int32 int8 -> int8")
+CMSIS_NN = Variant(
+    "int8",
+    MICRO_TYPES,
+    plan_any_activation,
+    compute_integer,
+    rules=follows(cmsis_nn="double", cmsis_nn_single="single"),
+)
+MICRO = Variant(
+    "int8",
+    MICRO_TYPES,
+    plan_state_zero,
+    compute_integer,
+    rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
+)
 
 SVDF = Op(
     "SVDF",
     "x[n,d] w_feature[f,d] w_time[f,m] b[u]? state[n,s]! -> y[n,u]",
     SVDFOptions,
-    variants=(FLOAT, HYBRID, INTEGER),
+    variants=(FLOAT, IN_ORDER, HYBRID, INTEGER, MICRO, CMSIS_NN),
     shapes=shapes,
     reads=whole_row,
     macs=lambda call: call["x"].shape[0] * (np.prod(call["w_feature"].shape) + np.prod(call["w_time"].shape)).item(),

@@ -41,7 +41,7 @@ from .convolution import (
 from .finish import finish
 from .hybrid import notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Reads, Staged, Variant, follows
+from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, reached_by, taps_and_pixels
 from .signature import Shape
 
@@ -155,7 +155,7 @@ def integer(plan_node: Callable[..., Any], rule: str, types: str, when: Callable
         partial(planned_by, plan_node),
         accumulate=accumulate,
         finish=finish_transposed,
-        rules=follows(reference=rule),
+        rules=follows(reference=rule, **on_microcontrollers(rule)),
         when=when,
     )
 
