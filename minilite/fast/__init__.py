@@ -9,9 +9,19 @@ from types import MappingProxyType
 from minilite.ops import Variant
 from minilite.ops.reshape import COPY
 
-from . import add_sub, conv_2d, depthwise_conv_2d, fully_connected, quantize
+from . import (
+    add_sub,
+    conv_2d,
+    depthwise_conv_2d,
+    fully_connected,
+    mean,
+    pooling,
+    quantize,
+    softmax,
+    tables,
+)
 from .twins import Twins
 
-FAMILIES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, quantize)
+FAMILIES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, quantize, pooling, mean, softmax, tables)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

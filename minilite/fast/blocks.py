@@ -59,9 +59,9 @@ def rule_in_vectors(rescale: Rescale) -> int:
     multiplier, name = rescale.multiplier, rescale.rule.name
     small = np.abs(multiplier.real) < 2.0**31
     fits = {
-        "double": multiplier.mantissa > INT32_MIN,  # the one product that overflows
-        "half-up": multiplier.mantissa > INT32_MIN,
-        "single": multiplier.exponent <= 0,  # beyond it results leave 32 bits
+        "double": (multiplier.mantissa > INT32_MIN) & (multiplier.exponent > -32),  # but the one product that overflows
+        "half-up": (multiplier.mantissa > INT32_MIN) & (multiplier.exponent > -32),
+        "single": (multiplier.exponent <= 0) & (multiplier.exponent > -32),  # beyond it results leave 32 bits
         "float64-away": small,
         "float32-even": small,
     }

@@ -1,0 +1,127 @@
+"""AVERAGE_POOL_2D and MAX_POOL_2D of 8-bit codes in compiled loops. The definition is minilite/ops/pooling.py.
+
+Codes are taken as unsigned numbers counted from the lowest, so one loop serves int8 and uint8.
+"""
+
+import math
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.numerics.fixed_point import divide_to_nearest
+from minilite.numerics.jit import kernel
+from minilite.ops.call import Array
+from minilite.ops.pooling import AVERAGE_POOL_2D, MAX_POOL_2D
+from minilite.ops.prepare import Prepared
+
+from .blocks import SIGN_BIT, as_tuple
+from .twins import Loop, Twins, looped
+
+NOTHING = np.zeros(0, np.uint8)
+
+
+class Numbers(NamedTuple):
+    """What the loop needs to know."""
+
+    batch: int
+    height: int
+    width: int
+    channels: int
+    rows: int
+    columns: int
+    above: int  # rows of padding
+    left: int
+    window_height: int
+    window_width: int
+    row_stride: int
+    column_stride: int
+    is_mean: int
+    flip: int
+    lowest: int  # code
+    low: int  # codes that the activation allows
+    high: int
+
+
+NUMBERS = len(Numbers._fields)
+
+
+def codes(is_mean: int, prepared: Prepared, x: Array | None) -> Loop | None:
+    """The loop for x [n,h,w,c], None for int16."""
+    plan, dtype, shape = prepared.plan, prepared.call["y"].dtype, prepared.call["x"].shape
+    if dtype.itemsize > 1:
+        return None
+    flip = SIGN_BIT if dtype == np.int8 else 0
+    batch, height, width, channels = shape
+    rows, columns = plan.rows, plan.columns
+    numbers = Numbers(
+        batch=batch,
+        height=height,
+        width=width,
+        channels=channels,
+        rows=rows.output,
+        columns=columns.output,
+        above=rows.before,
+        left=columns.before,
+        window_height=rows.size,
+        window_width=columns.size,
+        row_stride=rows.stride,
+        column_stride=columns.stride,
+        is_mean=is_mean,
+        flip=flip,
+        lowest=-flip,
+        low=plan.limits.low,
+        high=plan.limits.high,
+    )
+    if math.prod(shape[1:3]) > 2**22:  # sums of more codes leave 32 bits
+        return None
+    return Loop(codes_loop, (0,), NOTHING, np.array(numbers, np.int64), 4 * shape[3], prepared.call["y"].shape, dtype)
+
+
+@kernel
+def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[n,p,q,c] from x[n,h,w,c], uint8."""
+    n = Numbers(*as_tuple(numbers, NUMBERS))
+    total = scratch.view(np.int32)
+    for k in range(n.batch):
+        for p in range(n.rows):
+            top = p * n.row_stride - n.above
+            first_row, last_row = max(top, 0), min(top + n.window_height, n.height)
+            for q in range(n.columns):
+                left = q * n.column_stride - n.left
+                first, last = max(left, 0), min(left + n.window_width, n.width)
+                total[:] = 0
+                for i in range(first_row, last_row):
+                    for j in range(first, last):
+                        start = ((k * n.height + i) * n.width + j) * n.channels
+                        add_tap(x[start : start + n.channels], total, n.is_mean, np.uint8(n.flip))
+                start = ((k * n.rows + p) * n.columns + q) * n.channels
+                taps = max(last_row - first_row, 0) * max(last - first, 0)
+                finish(total, y[start : start + n.channels], taps if n.is_mean != 0 else 0, n)
+
+
+def add_tap(x: Any, total: Any, is_mean: Any, flip: Any) -> None:
+    """The codes of one tap join the sums, or the largest."""
+    if is_mean != 0:
+        for c in range(total.shape[0]):
+            total[c] += np.int32(x[c] ^ flip)
+    else:
+        for c in range(total.shape[0]):
+            total[c] = max(total[c], np.int32(x[c] ^ flip))
+
+
+def finish(total: Any, y: Any, taps: Any, n: Any) -> None:
+    """Codes from sums of so many taps, or from the largest when that is 0."""
+    for c in range(total.shape[0]):
+        value = np.int64(total[c])
+        if taps != 0:
+            value = divide_to_nearest(value + n.lowest * taps, taps)
+        else:
+            value += n.lowest
+        y[c] = np.uint8(min(max(value, n.low), n.high) & 255)
+
+
+TWINS: Twins = {
+    AVERAGE_POOL_2D.variants[1]: looped(partial(codes, 1)),
+    MAX_POOL_2D.variants[1]: looped(partial(codes, 0)),
+}
