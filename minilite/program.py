@@ -1,8 +1,8 @@
 """bind: from what the file says to what will be computed, one step per node.
 
 A step whose operand shapes and values are known is prepared here; any other is prepared when it runs, once for each
-combination of shapes and values, and is called dynamic. A step with nothing but constants to read is folded: it is
-computed once, here.
+combination of shapes and values, and is called dynamic. A step with nothing but constants to read, or whose op looks at
+shapes only, is folded: it is computed once, here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -261,7 +261,9 @@ def _step(
     prepared = None if operands is None else _prepare(op, node, subgraph, operands, kernel_set)
     given = tuple(constants.get(index) for index in node.inputs)
     step = Step(node, subgraph, op, kernel_set, "numpy", prepared, constants=given)
-    constant = all(index < 0 or index in constants for index in node.inputs)
+    if op.shapes_only and operands is not None:
+        given = tuple(None if x is None else np.broadcast_to(np.zeros((), x.dtype), x.shape) for x in operands)
+    constant = all(index < 0 or array is not None for index, array in zip(node.inputs, given, strict=True))
     if prepared is None or op.uses_state or not constant or not node.inputs:
         return step
     with np.errstate(all="ignore"):

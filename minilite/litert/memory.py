@@ -75,7 +75,8 @@ class Memory:
     def allocate(self) -> None:
         """Bind the program for the shapes asked for, and make room for inputs. Raises RuntimeErrors as `as_official`.
 
-        Inputs of unchanged shape keep their values, others become zeros. Variables start anew, results are gone.
+        Inputs of unchanged shape keep their values, others become zeros; results are gone. Variables and random numbers
+        start anew.
         """
         if self._program is not None:
             return
@@ -84,9 +85,7 @@ class Memory:
         with as_official():
             program = bind(settings.graph, shapes, kernels=settings.kernels, engine=settings.engine, subgraph=index)
         self._arrays = {i: self._arrays[i] if i in self._arrays else self._new_input(i) for i in shapes}
-        variables = settings.state.variables
-        for key in [key for key in variables if key[0] == index]:
-            del variables[key]
+        settings.state.prepare(self.subgraph)
         self._shapes = {tensor.index: tensor.shape for tensor in self.subgraph.tensors} | dict(program.shapes)
         self._program = program
 

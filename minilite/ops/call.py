@@ -117,11 +117,11 @@ class Call(Generic[Options]):
         if not condition:
             self.fail(message)
 
-    def require_symmetric(self, *names: str) -> None:
-        """Raise ModelError unless the zero points of these operands are 0, as kernels of int16 activations need."""
+    def require_symmetric(self, *names: str, why: str = "int16 needs 0") -> None:
+        """Raise ModelError unless all zero points of these operands are 0, as kernels of int16 activations need."""
         for name in names:
-            zero_point = self[name].zero_point
-            self.require(zero_point == 0, f"the zero point of {name} is {zero_point}, int16 needs 0")
+            zeros = self[name].affine.zero_point
+            self.require(not zeros.any(), f"the zero point of {name} is {zeros.flat[np.abs(zeros).argmax()]}, {why}")
 
     def require_same_quantization(self, *operands: Operand) -> None:
         """Raise ModelError unless these operands have the same scale and zero point."""

@@ -117,7 +117,7 @@ OPS = (
         (Variant("fill", (*UP_TO_64_BITS, "string"), plan_fill, fill),),
         fill_shapes,
     ),
-    Op("ZEROS_LIKE", "x[...] -> y[...]", ZerosLikeOptions, ZEROS),
+    Op("ZEROS_LIKE", "x[...] -> y[...]", ZerosLikeOptions, ZEROS, shapes_only=True),
     Op(
         "RANGE",
         "start=int[] limit=int[] delta=int[] -> y[k]",
@@ -125,5 +125,5 @@ OPS = (
         (Variant("range", COUNTED, plan_range, count_up),),
         range_shapes,
     ),
-    Op("RANK", "x[...] -> y[]", RankOptions, (Variant("rank", RANKED, plan_rank, rank),)),
+    Op("RANK", "x[...] -> y[]", RankOptions, (Variant("rank", RANKED, plan_rank, rank),), shapes_only=True),
 )

@@ -69,7 +69,7 @@ def plan_quantized(call: Call[FullyConnectedOptions]) -> Plan:
 
 
 def plan_int16(call: Call[FullyConnectedOptions]) -> Plan:
-    _require_no_zero_points(call)
+    call.require_symmetric("x", "w", "y")
     bias = call.optional("b")
     if bias is not None and bias.tensor.type == TensorType.INT32:
         declared = call.options.quantized_bias_type == TensorType.INT32
@@ -77,18 +77,12 @@ def plan_int16(call: Call[FullyConnectedOptions]) -> Plan:
     return plan_quantized(call)._replace(wraps=False)
 
 
-def _require_no_zero_points(call: Call[FullyConnectedOptions]) -> None:
-    for name in ("x", "w", "y"):
-        zeros = call[name].affine.zero_point
-        call.require(not zeros.any(), f"the zero point of {name} is {zeros[0]}, int16 activations need 0")
-
-
 def plan_micro_int8(call: Call[FullyConnectedOptions]) -> Plan:
     return with_float32_product(call, plan_quantized(call))
 
 
 def plan_micro_int16(call: Call[FullyConnectedOptions]) -> Plan:
-    _require_no_zero_points(call)
+    call.require_symmetric("x", "w", "y")
     wide = call.rule == "int16-multiplier"
     return plan_micro_int8(call)._replace(wraps=not wide)
 
@@ -98,8 +92,7 @@ def plan_int16_weights(call: Call[FullyConnectedOptions]) -> Plan:
 
 
 def plan_sparse(call: Call[FullyConnectedOptions]) -> Plan:
-    zeros = call["w"].affine.zero_point
-    call.require(not zeros.any(), f"the zero point of w is {zeros[0]}, sparse weights need 0")
+    call.require_symmetric("w", why="sparse weights need 0")
     return with_float32_product(call, plan_quantized(call))
 
 

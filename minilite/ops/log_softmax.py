@@ -28,7 +28,7 @@ from minilite.numerics.logarithm import log_of_sum
 from minilite.numerics.rescale import Multiplier, quantize_multiplier
 
 from .call import Array, Call
-from .op import Op, Staged, Variant
+from .op import Op, Staged, Variant, plan_nothing
 from .reads import whole_row
 from .softmax import DIFFERENCE_BITS, LARGEST_MULTIPLIER, SUM_BITS, require_sums
 
@@ -111,7 +111,7 @@ LOG_SOFTMAX = Op(
     "x[...,d] -> y[...]",
     LogSoftmaxOptions,
     (
-        Variant("float", ("float32",), lambda call: None, compute_float),
+        Variant("float", ("float32",), plan_nothing, compute_float),
         Variant("fixed point", ("int8", "uint8"), plan_quantized, compute_quantized),
     ),
     reads=whole_row,

@@ -151,8 +151,9 @@ class Op:
 
     `code` is the builtin's name or a custom op's. `shapes` gives the output shapes where the signature's letters do
     not. `macs` counts multiply-accumulates. `reads` says what the element of the first output at an index is made of.
-    The kernels of an op that `uses_state` take the State after the plan. An op that runs subgraphs has no variants but
-    a `control`. `others` are definitions under the same code, each with the nodes it is for: kernels that share a
+    The kernels of an op that `uses_state` take the State after the plan. One that looks at `shapes_only` is computed
+    without its operands' values, as soon as their shapes are known. An op that runs subgraphs has no variants but a
+    `control`. `others` are definitions under the same code, each with the nodes it is for: kernels that share a
     builtin but not its operands.
     """
 
@@ -164,6 +165,7 @@ class Op:
     macs: Callable[[Call[Any]], int] | None = None
     reads: Callable[[Call[Any], tuple[int, ...]], Reads] | None = None
     uses_state: bool = False
+    shapes_only: bool = False
     control: Control | None = None
     others: tuple[tuple[Callable[[Node], bool], "Op"], ...] = ()
 

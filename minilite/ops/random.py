@@ -64,12 +64,12 @@ def plan(call: Call[RandomOptions]) -> Plan:
 
 def generator_of(plan: Plan, state: State) -> Generator:
     """The generator of a node, made when the node first runs with this state."""
-    key = ("random", id(plan.node))
-    if key not in state.resources:
+    key = id(plan.node)
+    if key not in state.generators:
         seed, second = plan.seeds if any(plan.seeds) else (secrets.randbits(64), secrets.randbits(64))
         words = seed % 2**32, seed // 2**32 % 2**32
-        state.resources[key] = Generator(plan.node, words, second % (1 << 64) << 64)
-    generator: Generator = state.resources[key]
+        state.generators[key] = Generator(plan.node, words, second % (1 << 64) << 64)
+    generator: Generator = state.generators[key]
     return generator
 
 

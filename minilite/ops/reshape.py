@@ -110,5 +110,5 @@ OPS = (
     Op("RESHAPE", "x[...] shape=int[...]? -> y[...]", ReshapeOptions, variants=(COPY,), shapes=reshape_shapes),
     Op("SQUEEZE", "x[...] -> y[...]", SqueezeOptions, variants=(COPY,), shapes=squeeze_shapes),
     Op("EXPAND_DIMS", "x[...] axis=int[...] -> y[...]", ExpandDimsOptions, variants=(COPY,), shapes=expand_shapes),
-    Op("SHAPE", "x[...] -> y[r]", ShapeOptions, variants=(ANSWER,), shapes=lambda call: [(len(call["x"].shape),)]),
+    Op("SHAPE", "x[...] -> y[r]", ShapeOptions, (ANSWER,), lambda call: [(len(call["x"].shape),)], shapes_only=True),
 )

@@ -16,7 +16,7 @@ from minilite.format.options.empty import Rfft2dOptions
 from minilite.numerics import libm
 
 from .call import Array, Call
-from .op import Op, Variant
+from .op import Op, Variant, plan_nothing
 from .signature import Shape
 
 PARTS = ("complex64 -> float32", "complex128 -> float64")
@@ -24,7 +24,7 @@ PARTS = ("complex64 -> float32", "complex128 -> float64")
 
 def part(code: str, function: Any) -> Op:
     """An op that makes one real number of each complex one."""
-    variant = Variant("plain", PARTS, lambda call: None, lambda plan, x: np.array(function(x)))
+    variant = Variant("plain", PARTS, plan_nothing, lambda plan, x: np.array(function(x)))
     return Op(code, "x[...] -> y[...]", None, (variant,))
 
 

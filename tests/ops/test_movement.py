@@ -7,8 +7,9 @@ import pytest
 
 from minilite import load
 from minilite.errors import InputError, ModelError, UnsupportedError
+from minilite.format.enums import TensorType
 from minilite.format.options.shape import ReshapeOptions, ShapeOptions, SqueezeOptions
-from minilite.graph import write
+from minilite.graph import Graph, Node, Subgraph, write
 from minilite.interpreter import evaluate
 from minilite.program import bind
 from tests.conformance.case import OneOp, Operand, one_op
@@ -92,3 +93,27 @@ def test_a_shape_given_at_run_time_makes_the_step_dynamic() -> None:
     for shape in ([3, -1], [-1, 6]):
         inputs = {**example.inputs, 1: np.array(shape, np.int32)}
         assert evaluate(program, inputs)[2].shape == np.zeros(6).reshape(shape).shape
+
+
+def reshape_by_shape() -> Graph:
+    """y = x reshaped to the shape of another input."""
+    tensors = (
+        Operand("float32", (6,)).tensor(0),
+        Operand("int8", (2, 3)).tensor(1),
+        Operand("int32", (2,)).tensor(2),
+        Operand("float32", (2, 3)).tensor(3),
+    )
+    nodes = (
+        Node(0, "SHAPE", (1,), (2,), ShapeOptions(out_type=TensorType.INT32)),
+        Node(1, "RESHAPE", (0, 2), (3,), ReshapeOptions()),
+    )
+    return Graph((Subgraph(0, "main", tensors, nodes, (0, 1), (3,)),))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (6, 1)])
+def test_what_depends_on_shapes_only_is_known_at_bind(shape: tuple[int, ...]) -> None:
+    program = bind(reshape_by_shape(), {1: shape})
+    assert program.steps[0].folded is not None
+    assert not program.steps[1].dynamic
+    assert program.shapes[3] == shape
+    assert evaluate(program, {0: np.zeros(6, np.float32), 1: np.zeros(shape, np.int8)})[3].shape == shape

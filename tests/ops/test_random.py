@@ -10,6 +10,7 @@ from minilite.format.options.arithmetic import RandomOptions
 from minilite.format.options.stablehlo import StablehloRngBitGeneratorOptions
 from minilite.graph import write
 from minilite.interpreter import evaluate
+from minilite.litert import Interpreter
 from minilite.ops.state import State
 from minilite.program import bind
 from tests.conformance.case import OneOp, Operand, one_op
@@ -57,6 +58,29 @@ def test_runs_go_on_as_in_litert(example: OneOp) -> None:
         seen.append(evaluate(program, {}, state)[output])
         assert np.array_equal(seen[-1], theirs.get_tensor(output))
     assert not np.array_equal(seen[0], seen[1])
+
+
+def test_numbers_begin_anew_when_prepared_again_as_in_litert() -> None:
+    litert = pytest.importorskip("ai_edge_litert.interpreter", reason="LiteRT is not installed")
+    x = Operand("float32", (1, 3), np.zeros((1, 3)))
+    samples = Operand("int32", (), np.array(6), constant=True)
+    example = one_op("MULTINOMIAL", RandomOptions(seed=5, seed2=6), [x, samples], [Operand("int32", (1, 6))])
+    data, kind = write(example.graph), litert.OpResolverType.BUILTIN_REF
+    results = []
+    for interpreter in (
+        Interpreter(model_content=data),
+        litert.Interpreter(model_content=data, experimental_op_resolver_type=kind),
+    ):
+        seen = []
+        for rows in (1, 1, 2, 2, 1):
+            interpreter.resize_tensor_input(0, (rows, 3))
+            interpreter.allocate_tensors()
+            interpreter.set_tensor(0, np.zeros((rows, 3), np.float32))
+            interpreter.invoke()
+            seen.append(interpreter.get_tensor(2).tolist())
+        results.append(seen)
+    assert results[0] == results[1]
+    assert results[0][0] != results[0][1]  # allocate_tensors without a new shape prepares nothing
 
 
 def test_two_states_give_the_same_numbers() -> None:
