@@ -10,27 +10,21 @@ from minilite.cli import ops
 from .models import document, invoke
 
 
-def row(op: str, types: str, engines: list[str], tolerance: float | None = None, deviation: str | None = None) -> dict:
-    status = "bit-exact" if tolerance is None else "within tolerance"
-    return {
-        "op": op,
-        "types": types,
-        "kernel_set": "reference",
-        "engines": engines,
-        "status": status,
-        "tolerance": tolerance,
-        "deviation": deviation,
-    }
+def row(op: str, types: str, engines: list[str], deviation: str | None = None, **sets: str | float) -> dict:
+    notes = {"xnnpack": "unknown"} if sets.get("xnnpack") == "not compared" else {}
+    found = {name.replace("_", "-"): one for name, one in sets.items()}
+    return {"op": op, "types": types, "engines": engines, "sets": found, "notes": notes, "deviation": deviation}
 
 
+EXACT = "bit-exact"
 TABLE = {
     "litert": "2.3.0",
     "rows": [
-        row("ADD", "int8", ["numpy", "jit"]),
-        row("ADD", "uint8", ["numpy", "jit"]),
-        row("ADD", "float32", ["numpy"]),
-        row("SUM", "int8", ["numpy"], deviation="the reference kernel reads other bytes"),
-        row("TANH", "int8 -> float32", ["numpy"], 1e-05),
+        row("ADD", "int8", ["numpy", "jit"], reference=EXACT, tflm="golden", cmsis_nn="source"),
+        row("ADD", "uint8", ["numpy", "jit"], reference=EXACT, tflm="golden", cmsis_nn="source"),
+        row("ADD", "float32", ["numpy"], reference=EXACT),
+        row("SUM", "int8", ["numpy"], "the reference kernel reads other bytes", reference=EXACT),
+        row("TANH", "int8 -> float32", ["numpy"], xnnpack="not compared", optimized=1e-05),
     ],
 }
 
@@ -45,25 +39,24 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_table(package: Path) -> None:
     (package / "support.json").write_text(json.dumps(TABLE))
     assert document("ops") == {"command": "ops", **TABLE}
-    assert invoke("ops").stdout.splitlines() == [
-        "op    kernels    engines    LiteRT                    types",
-        "ADD   reference  numpy jit  bit-exact                 int8, uint8",
-        "      reference  numpy      bit-exact                 float32",
-        "SUM   reference  numpy      bit-exact *               int8",
-        "TANH  reference  numpy      within tolerance (1e-05)  int8 -> float32",
+    assert invoke("ops").stdout.splitlines()[:8] == [
+        "op    ref  opt    xnn  tflm  cmsis  jit  types",
+        "ADD   =    -      -    =     s      yes  int8, uint8",
+        "      =    -      -    -     -           float32",
+        "SUM   =*   -      -    -     -           int8",
+        "TANH  -    1e-05  ?    -     -           int8 -> float32",
         "",
         "* SUM (int8): the reference kernel reads other bytes",
-        "3 operators, compared with LiteRT 2.3.0",
+        "* TANH (int8 -> float32), xnnpack: unknown",
     ]
 
 
 def test_markdown(package: Path) -> None:
     (package / "support.json").write_text(json.dumps(TABLE))
     lines = invoke("ops", "--markdown").stdout.splitlines()
-    assert lines[1] == "| --- | --- | --- | --- | --- |"
-    assert lines[2] == "| ADD | reference | numpy jit | bit-exact | int8, uint8 |"
-    assert lines[5] == "| TANH | reference | numpy | within tolerance (1e-05) | int8 -> float32 |"
-    assert lines[-1] == "\\* SUM (int8): the reference kernel reads other bytes"
+    assert lines[1] == "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    assert lines[2] == "| ADD | = | - | - | = | s | yes | int8, uint8 |"
+    assert "\\* SUM (int8): the reference kernel reads other bytes" in lines
 
 
 @pytest.mark.usefixtures("package")
