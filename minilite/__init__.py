@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .budget import ErrorBudget, error_budget
     from .errors import InputError, MiniliteError, ModelError, StateError, UnsupportedError
     from .explanation import explain
     from .graph import Graph, load
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "OPS",
+    "ErrorBudget",
     "Graph",
     "InputError",
     "Interpreter",
@@ -31,6 +33,7 @@ __all__ = [
     "Trace",
     "UnsupportedError",
     "bind",
+    "error_budget",
     "execute",
     "explain",
     "load",
@@ -41,6 +44,7 @@ __all__ = [
     "trace",
 ]
 _MODULES = {
+    "budget": ("ErrorBudget", "error_budget"),
     "errors": ("InputError", "MiniliteError", "ModelError", "StateError", "UnsupportedError"),
     "explanation": ("explain",),
     "graph": ("Graph", "load"),

@@ -57,7 +57,8 @@ def pair_models(quantized: Graph, floats: Graph) -> Pairing:
         pairing.tensors[index] = Pair(other, "input")
     search = _Search(make_real(quantized), make_real(floats), pairing)
     for node in quantized.main.nodes:
-        search.pair(node)
+        if _data(search.quantized, node):
+            search.pair(node)
     return pairing
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minilite.graph import Tensor
-from minilite.numerics.affine import code_range
+from minilite.numerics.affine import Range
 
 from .sums import Errors
 from .values import Values
@@ -85,7 +85,6 @@ def make_record(
     """The record of a tensor before the first run."""
     affine = tensor.quantization if tensor.dtype.kind in "iu" else None
     single = affine is not None and affine.scale.size == 1
-    counted = affine is not None and tensor.dtype.itemsize <= LARGEST_CODE
     return TensorRecord(
         subgraph,
         tensor.index,
@@ -96,5 +95,12 @@ def make_record(
         int(affine.zero_point.flat[0]) if affine is not None and single else None,
         node,
         op,
-        Values(code_range(tensor.dtype) if counted else None),
+        Values(codes_of(tensor)),
     )
+
+
+def codes_of(tensor: Tensor) -> Range | None:
+    """The codes a tensor can have; None for one without a scale, or with more codes than are counted."""
+    if tensor.quantization is None or tensor.dtype.kind not in "iu" or tensor.dtype.itemsize > LARGEST_CODE:
+        return None
+    return tensor.codes

@@ -7,7 +7,7 @@ from .sources import imported_modules, module_name, python_files
 LAYERS = """
  __main__
  cli
- comparing | explanation
+ budget | comparing | explanation
  oracle
  litert | tracing
  real
