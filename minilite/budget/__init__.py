@@ -51,7 +51,7 @@ class TensorBudget:
 
     @property
     def gap(self) -> float:
-        """How far the parts are from adding up to the measured RMSE, as a share of it; 0 within float32's own rounding."""
+        """How far the parts are from adding up to the measured RMSE, as a share of it; 0 within float32's rounding."""
         measured, difference = self.measured.rmse or 0.0, abs(self.parts.rmse - (self.measured.rmse or 0.0))
         signal = math.sqrt(self.parts.expected_squares / self.parts.elements) if self.parts.elements else 0.0
         return difference / measured if measured and difference > NEGLIGIBLE * signal else 0.0

@@ -29,6 +29,7 @@ from minilite.graph import Tensor
 from minilite.interpreter import StepResult
 from minilite.real import RealModel, to_real
 from minilite.tracing.record import codes_of
+from minilite.tracing.sums import dot
 
 Array = NDArray[Any]
 PARTS = ("inherited", "weights", "bias", "clipping", "rounding")
@@ -49,12 +50,12 @@ class Parts:
         """Count one array along its path: the expected value, then the value after each part, in order."""
         error = path[-1] - path[0]
         self.elements += int(error.size)
-        self.squares += float(np.vdot(error, error))
-        self.expected_squares += float(np.vdot(path[0], path[0]))
+        self.squares += dot(error, error)
+        self.expected_squares += dot(path[0], path[0])
         for name, before, after in zip(PARTS, path, path[1:], strict=False):
             part = after - before
-            self.own[name] += float(np.vdot(part, part))
-            self.products[name] += float(np.vdot(part, error))
+            self.own[name] += dot(part, part)
+            self.products[name] += dot(part, error)
 
     def merge(self, other: "Parts") -> None:
         """Take in what was counted elsewhere of the same tensor."""

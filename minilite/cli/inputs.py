@@ -21,7 +21,8 @@ Array = NDArray[Any]
 class Input(NamedTuple):
     """What one input of the model is given. `steps` says what was done to the file's values, in words.
 
-    `clamped` counts values outside the range of the codes; None when nothing was quantized.
+    `clamped` counts values outside the range of the codes, `real` are the values before they became codes; None when
+    nothing was quantized.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Input(NamedTuple):
     source: str
     steps: tuple[str, ...] = ()
     clamped: int | None = None
+    real: Array | None = None
 
     def document(self) -> dict[str, Any]:
         """The input for JSON, values left out."""
@@ -99,29 +101,30 @@ def _from_npz(graph: Graph, names: Mapping[str, int], free: Sequence[str], path:
     for key in arrays:
         if key not in free:
             raise InputError(f"{path}: array {key!r} is the name of no input that is left; they are {_listed(free)}")
-    return {name: _ready(name, graph.main.tensors[names[name]], array, str(path)) for name, array in arrays.items()}
+    return {name: ready(name, graph.main.tensors[names[name]], array, str(path)) for name, array in arrays.items()}
 
 
 def _from_file(name: str, tensor: Tensor, path: Path, pixels: Pixels) -> Input:
     suffix = path.suffix.lower()
     if suffix in SUFFIXES:
         array, steps = read_image(path, tensor, pixels)
-        return _ready(name, tensor, array, str(path), steps)
+        return ready(name, tensor, array, str(path), steps)
     if suffix == ".npy":
-        return _ready(name, tensor, read_npy(path), str(path))
+        return ready(name, tensor, read_npy(path), str(path))
     if suffix == ".npz":
         arrays = read_npz(path)
         if name not in arrays and len(arrays) > 1:
             raise InputError(f"{path}: it holds {', '.join(map(repr, arrays))}, none called {name!r}")
-        return _ready(name, tensor, arrays.get(name, next(iter(arrays.values()))), str(path))
+        return ready(name, tensor, arrays.get(name, next(iter(arrays.values()))), str(path))
     if suffix in (".raw", ".bin"):
-        return _ready(name, tensor, read_raw(path, tensor), str(path))
+        return ready(name, tensor, read_raw(path, tensor), str(path))
     if suffix == ".csv":
-        return _ready(name, tensor, read_csv(path, tensor), str(path))
+        return ready(name, tensor, read_csv(path, tensor), str(path))
     raise InputError(f"{path}: cannot tell what is in it by its name; give .npy, .npz, .raw, .bin, .csv or an image")
 
 
-def _ready(name: str, tensor: Tensor, array: Array, source: str, steps: Sequence[str] = ()) -> Input:
+def ready(name: str, tensor: Tensor, array: Array, source: str, steps: Sequence[str] = ()) -> Input:
+    """The values of a file as the model takes them, in a shape it can have. Raises InputError for what does not fit."""
     array, shaped = _fit_shape(tensor, array)
     with np.errstate(all="ignore"):
         values = to_input(tensor, array)
@@ -133,7 +136,7 @@ def _ready(name: str, tensor: Tensor, array: Array, source: str, steps: Sequence
         clamped = tensor.quantization.count_clamped(array, tensor.dtype)
     done.append(f"{array.dtype} values quantized with {tensor.quantization}")
     done.append(f"{clamped} of {array.size} values clamped")
-    return Input(name, tensor, values, source, tuple(done), clamped)
+    return Input(name, tensor, values, source, tuple(done), clamped, array)
 
 
 def _fit_shape(tensor: Tensor, array: Array) -> tuple[Array, list[str]]:

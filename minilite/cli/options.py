@@ -28,6 +28,11 @@ KERNELS = click.option(
 )
 RANDOM = click.option("--random", "is_random", is_flag=True, help="Make up the inputs.")
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the random inputs.")
+DATASET = (
+    RANDOM,
+    SEED,
+    click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="How many, from --seed on."),
+)
 PIXELS = (
     click.option("--mean", metavar="M", help="Images: use (pixel - M) / S; one number, or one per channel."),
     click.option("--std", metavar="S", help="Images: see --mean; 1 if left out."),

@@ -31,11 +31,7 @@ COUNTED = ("counts", "lowest", "highest")  # arrays of `Values`
 def save_trace(trace: Trace, path: str | Path) -> None:
     """Write a trace as .npz with a manifest (schema/trace-file.schema.json), all or nothing. Raises InputError."""
     path = Path(path)
-    if path.suffix != ".npz":
-        raise InputError(f"{path}: a trace file ends in .npz")
-    if path.is_dir() or not path.parent.is_dir():
-        why = "it is a folder" if path.is_dir() else "there is no such folder"
-        raise InputError(f"{path}: cannot be written: {why}")
+    check_path(path)
     arrays: dict[str, Array] = {}
     tensors = [_tensor(record, trace, arrays) for record in trace.records]
     manifest = {
@@ -56,6 +52,15 @@ def save_trace(trace: Trace, path: str | Path) -> None:
         write_npz(file, arrays, {MANIFEST: text})
 
     write_file(path, write)
+
+
+def check_path(path: Path) -> None:
+    """Raise InputError if a trace cannot be written to `path`, before anything is computed."""
+    if path.suffix != ".npz":
+        raise InputError(f"{path}: a trace file ends in .npz")
+    if path.is_dir() or not path.parent.is_dir():
+        why = "it is a folder" if path.is_dir() else "there is no such folder"
+        raise InputError(f"{path}: cannot be written: {why}")
 
 
 def _tensor(record: TensorRecord, trace: Trace, arrays: dict[str, Array]) -> dict[str, Any]:

@@ -36,11 +36,11 @@ class Errors:
                 one.size,
                 lost,
                 float(error.sum()),
-                float(error @ error),
+                dot(error, error),
                 float(np.abs(error).max(initial=0.0)),
-                float(other @ other),
-                float(one @ one),
-                float(one @ other),
+                dot(other, other),
+                dot(one, one),
+                dot(one, other),
             )
         self.merge(found)
 
@@ -79,6 +79,11 @@ class Errors:
         """The cosine between values and expected ones, each as one long vector; None when one of them is 0."""
         norms = math.sqrt(self.expected_squares) * math.sqrt(self.value_squares)
         return min(1.0, max(-1.0, self.products / norms)) if norms else None
+
+
+def dot(one: Array, other: Array) -> float:
+    """The sum of the products, in pairs; without the matrix library, whose threads cost more than they bring here."""
+    return float(np.multiply(one, other).sum())
 
 
 def merged_sums(one: NDArray[np.int64] | None, other: NDArray[np.int64] | None) -> NDArray[np.int64] | None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from minilite.numerics.affine import Range
 
-from .sums import Array, merged_sums
+from .sums import Array, dot, merged_sums
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Values:
         usable = np.where(finite, reals, 0.0) if lost else reals
         found = Values(self.codes, int(reals.size), lost)
         with np.errstate(all="ignore"):
-            found.total, found.squares = float(usable.sum()), float(np.vdot(usable, usable))
+            found.total, found.squares = float(usable.sum()), dot(usable, usable)
         found.counts = self._count(stored)
         if reals.size:
             rows = reals.reshape(-1, reals.shape[-1] if reals.ndim else 1)

@@ -1,0 +1,116 @@
+"""What `minilite trace` says to people: how the codes of each tensor are used, then its errors."""
+
+import math
+from typing import Any
+
+from rich.text import Text
+
+from minilite.graph import printable
+from minilite.tracing.sums import PERFECT
+
+from .output import Document, columns, console, count, plural
+
+LONGEST_OP = 17
+CROWDED = 0.01  # share of values at a rail from which it is marked
+USAGE = (">", "op", ">tensor", ">lowest", ">highest", ">rails %", ">codes", ">bits", ">dead", "room")
+ERRORS = (">", "op", ">tensor", ">local", ">RMSE", ">bias", ">worst", ">model", ">RMSE", "bias")
+
+
+def print_text(document: Document, saved: str | None) -> None:
+    """Two tables of the same tensors, and how they were made."""
+    out, tensors = console(), document["tensors"]
+    columns(out, USAGE, [_usage(row) for row in tensors], [n for n, row in enumerate(tensors) if _crowded(row)])
+    for line in USAGE_NOTES:
+        out.print(Text(line, "dim"), soft_wrap=True)
+    out.print()
+    columns(out, ERRORS, [_errors(row) for row in tensors])
+    against = "the float model" if document["float_model"] else "the model in real arithmetic"
+    out.print(Text("local: dB against this op alone in real arithmetic, on what it really read;", "dim"))
+    out.print(Text(f"  RMSE, mean, largest error in steps of the scale; perfect: RMSE {PERFECT:.3f}", "dim"))
+    out.print(Text(f"model: the same against {against}", "dim"))
+    for one in document["unpaired"]:
+        out.print(Text(f"node {one['node']}: {printable(one['reason'])}", "dim"), soft_wrap=True)
+    out.print()
+    if saved is not None:
+        out.print(Text(f"saved   {printable(saved)}"), soft_wrap=True)
+    out.print(Text("names of tensors: minilite show, or --json here", "dim"))
+    how = f"{plural(document['runs'], 'run')}, {document['kernels']} kernels, {document['engine']} engine"
+    out.print(Text(f"{how}; {printable(document['source'])}", "dim"), soft_wrap=True)
+
+
+USAGE_NOTES = (
+    "rails: share of values at the lowest and highest code; codes: different ones",
+    "  that occur; bits: information in a code (entropy); dead: channels always 0, +",
+    "  others that never change; room: bits the accumulator has to spare",
+)
+
+
+def _usage(row: Document) -> tuple[str, ...]:
+    rails = "" if row["rail_low"] is None else f"{percent(row['rail_low'])} {percent(row['rail_high'])}"
+    constant = f"+{row['constant_channels']}" if row["constant_channels"] else ""
+    return (
+        *_place(row),
+        number(row["minimum"]),
+        number(row["maximum"]),
+        rails,
+        "" if row["codes_distinct"] is None else count(row["codes_distinct"]),
+        "" if row["effective_bits"] is None else f"{row['effective_bits']:.1f}",
+        f"{row['dead_channels'] or ''}{constant}",
+        "" if row["headroom_bits"] is None else str(row["headroom_bits"]),
+    )
+
+
+def _errors(row: Document) -> tuple[str, ...]:
+    cells = _place(row)
+    for kind, keys in (("local", ("rmse", "bias", "largest")), ("propagated", ("rmse", "bias"))):
+        cells.append(decibels(row[f"{kind}_sqnr_db"]))
+        cells += [steps(row[f"{kind}_{key}_steps"]) for key in keys]
+    return tuple(cells)
+
+
+def _place(row: Document) -> list[str]:
+    node = "" if row["node"] is None else str(row["node"])
+    return [node, shortened(printable(row["op"] or "input"), LONGEST_OP), f"#{row['tensor']}"]
+
+
+def _crowded(row: Document) -> bool:
+    return row["rail_high"] is not None and row["rail_high"] >= CROWDED
+
+
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters of a text."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def percent(share: float) -> str:
+    """A share in percent, short."""
+    if 0 < share < 0.0005:
+        return "<0.1"
+    return f"{100 * share:.0f}" if share == 0 or share >= 0.0995 else f"{100 * share:.1f}"
+
+
+def decibels(value: Any) -> str:
+    """A ratio in dB; "exact" without any error."""
+    if value is None:
+        return "-"
+    return "exact" if value == math.inf else f"{value:.1f}"
+
+
+def steps(value: float | None) -> str:
+    """An error in steps of the scale."""
+    if value is None:
+        return "-"
+    return (
+        "0"
+        if value == 0
+        else f"{value:.3f}"
+        if abs(value) < 10
+        else f"{value:.1f}"
+        if abs(value) < 1000
+        else f"{value:.1e}"
+    )
+
+
+def number(value: float | None) -> str:
+    """A real value in three digits."""
+    return "" if value is None else f"{value:.3g}"
