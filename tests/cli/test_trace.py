@@ -104,7 +104,7 @@ def test_interrupted_it_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((MODEL,), "1 input (serving_default_image:0) not given; name a file, or use --random"),
+        ((MODEL,), "1 input (image) not given; name a file, or use --random"),
         ((MODEL, "{tmp}"), "there is no file in this folder"),
         ((MODEL, "{tmp}/none.npy"), "none.npy: cannot be read: No such file or directory"),
         ((MODEL, IMAGE, "--random"), "--random makes up all inputs; give either that or files"),
