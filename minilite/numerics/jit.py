@@ -1,8 +1,9 @@
 """@kernel: compile a Python function with numba the first time it is called; without numba it runs as written.
 
 The functions a kernel calls need no mark: every plain function of this package that a kernel refers to is compiled with
-it. So the small steps in `numerics` serve both engines, and this module is the only importer of numba but one:
-`fast.intrinsics`, which says in LLVM's language what numba cannot, and is imported when such a function is compiled.
+it. So the small steps in `numerics` serve both engines, and only this module
+and those that are imported when something is compiled import numba: `jit_cache`, and what says in LLVM's language what
+numba cannot, `fast.intrinsics` and its neighbours.
 
 Compiled code is kept in a per-user folder named after a hash of everything that shapes it: the sources of `numerics`
 and `fast`, the versions of numba and llvmlite, the CPU, MINILITE_CPU. (numba's own cache does not notice an edit in a
@@ -48,8 +49,11 @@ def lowered_in(module: str) -> Callable[[Function], Function]:
 
 
 @cache
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The numba dispatcher of `function`; every function of this package that it names is compiled with it."""
+def compiled(function: Callable[..., Any], is_kept: bool = True) -> Callable[..., Any]:
+    """The numba dispatcher of `function`; every function of this package that it names is compiled with it.
+
+    Code of a function that `is_kept` is saved, and contains that of all it calls.
+    """
     numba = _numba()
     assert isinstance(function, FunctionType)
     if function in LOWERED:
@@ -57,15 +61,14 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return function if numba.config.DISABLE_JIT else lowered
     used = _names(function.__code__)
     known = {name: value for name, value in function.__globals__.items() if name in used}
-    ours = {name: compiled(value) for name, value in known.items() if _is_ours(value)}
+    ours = {name: compiled(value, False) for name, value in known.items() if _is_ours(value)}
     copy = FunctionType(function.__code__, {**function.__globals__, **ours}, function.__name__, function.__defaults__)
     copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(copy)
     folder = cache_folder()
-    saved, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)  # read while the dispatcher is made, only then
-    try:
-        return numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(copy)  # type: ignore[no-any-return]
-    finally:
-        numba.config.CACHE_DIR = saved
+    if is_kept and folder is not None and not numba.config.DISABLE_JIT:
+        dispatcher._cache = importlib.import_module("minilite.numerics.jit_cache").kernel_cache(copy, folder)
+    return dispatcher  # type: ignore[no-any-return]
 
 
 def is_compiled() -> bool:
@@ -132,7 +135,7 @@ def _announcer(listener: Any) -> Any:
 
 @cache
 def cache_folder() -> Path | None:
-    """Where compiled code is kept; None when no folder can be written to. `MINILITE_CACHE` overrides the place."""
+    """Where compiled code is kept; None when there is no place for it. `MINILITE_CACHE` overrides the place."""
     digest = hashlib.sha256()
     for source in sorted([*(PACKAGE / "numerics").glob("*.py"), *(PACKAGE / "fast").glob("*.py")]):
         digest.update(source.name.encode() + source.read_bytes())
@@ -141,15 +144,27 @@ def cache_folder() -> Path | None:
     features = binding.get_host_cpu_features().flatten()
     cpu = f"{binding.get_host_cpu_name()} {features} {os.environ.get('MINILITE_CPU', '')}"
     digest.update(f"{_numba().__version__} {llvmlite.__version__} {cpu}".encode())
-    for root in (_user_cache(), Path(tempfile.gettempdir()) / f"minilite-{os.getpid()}"):
-        folder = root / digest.hexdigest()[:16]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    return None
+    name = digest.hexdigest()[:16]
+    if _is_usable(_user_cache() / name):
+        return _user_cache() / name
+    temporary = Path(tempfile.gettempdir()) / f"minilite-{os.getuid() if hasattr(os, 'getuid') else ''}"
+    return temporary / name if _is_usable(temporary / name) and _is_own(temporary) else None
+
+
+def _is_usable(folder: Path) -> bool:
+    """Whether a folder can be written to, or has code that can be read. It is made if it is not there."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return any(folder.glob("*.nbi"))
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether nobody else can have put code there."""
+    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
 
 
 def _user_cache() -> Path:

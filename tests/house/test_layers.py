@@ -26,7 +26,10 @@ HEIGHT = {
     for height, line in enumerate(reversed(LAYERS.strip().splitlines()))
     for name in line.split("|")
 }
-COMPILERS = {"numerics.jit", "fast.intrinsics", "fast.llvm", "fast.rules", "fast.ways", "fast.addresses"}
+COMPILERS = {
+    *("numerics.jit", "numerics.jit_cache"),
+    *("fast.intrinsics", "fast.llvm", "fast.rules", "fast.ways", "fast.addresses"),
+}
 MAY_IMPORT = {"numba": COMPILERS, "llvmlite": COMPILERS, "ai_edge_litert": {"oracle"}}
 
 
