@@ -1,13 +1,15 @@
 """What `minilite agree` says to people."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from minilite.graph import printable
 
-from .output import Document, columns, console, count, plural
+from .output import WIDEST, Document, columns, console, count, fold, plural
 
 SHORT = {"reference": "ref", "optimized": "opt", "xnnpack": "xnn", "tflm-single": "tflm-1", "cmsis-nn": "cmsis"}
 SHORT["cmsis-nn-single"] = "cmsis-1"
@@ -15,11 +17,30 @@ SHORT |= {f"litert:{name}": f"L:{SHORT[name]}" for name in ("reference", "optimi
 
 
 def print_text(document: Document) -> None:
-    """The matrix, who agrees with whom, where the others part, who refused."""
+    """Of one model the matrix, who agrees with whom, where the others part, who refused; of several a table."""
     out = console()
-    print_matrix(out, document["sets"], document["pairs"])
-    for name, reason in document["refused"].items():
+    if len(document["models"]) > 1:
+        _print_models(out, document["models"])
+        return
+    (model,) = document["models"]
+    print_matrix(out, model["sets"], model["pairs"])
+    for name, reason in model["refused"].items():
         out.print(Text(f"{name} does not take the model: {printable(reason)}", "dim"), soft_wrap=True)
+
+
+def _print_models(out: Console, models: Sequence[Document]) -> None:
+    """Each set against the first of the first model, a row for each model; "-" where a set does not take it."""
+    first, *others = dict.fromkeys(name for model in models for name in (*model["sets"], *model["refused"]))
+    title = f"differing outputs against {first}, the largest difference in brackets"
+    out.print(Text(title, "bold"), soft_wrap=True)
+    headers = (">elements", *(f">{SHORT.get(name, name)}" for name in others), "model")
+    rows = []
+    for model in models:
+        pairs = {tuple(pair["sets"]): pair for pair in model["pairs"]}
+        elements = next((count(pair["elements"]) for pair in pairs.values()), "")
+        cells = (_cell(pairs, first, name) if (first, name) in pairs else "-" for name in others)
+        rows.append((elements, *cells, printable(Path(model["model"]).stem)))
+    columns(out, headers, rows)
 
 
 def print_matrix(out: Console, sides: Sequence[str], found: Sequence[Document]) -> None:
@@ -62,19 +83,25 @@ def _agree(pairs: dict[tuple[str, ...], Document], one: str, other: str) -> bool
 
 
 def _print_partings(out: Console, pairs: Sequence[Document]) -> None:
-    """Where each pair parts, pairs that part alike on one line."""
-    found: dict[tuple[str, ...], list[str]] = {}
+    """Where pairs part, those that part by the same rules together."""
+    found: dict[tuple[Any, ...], list[str]] = {}
     for pair in pairs:
         parting = pair["parting"]
         if parting is not None:
-            one, other = (SHORT.get(name, name) for name in pair["sets"])
-            key = (str(parting["node"]), printable(parting["op"]), *parting["rules"])
-            found.setdefault(key, []).append(f"{one}/{other}")
+            names = [SHORT.get(name, name) for name in pair["sets"]]
+            sides = sorted(zip((_rule(text) for text in parting["rules"]), names, strict=True))
+            rules = tuple(rule for rule, _ in sides)
+            key = (parting["node"], printable(parting["op"]), rules)
+            found.setdefault(key, []).append("/".join(name for _, name in sides))
     if not found:
         return
     out.print()
     out.print(Text("first op that differs given equal inputs", "bold"))
-    rows = sorted(found.items(), key=lambda item: int(item[0][0]))
-    for (node, op, one, other), names in rows:
-        out.print(Text(f"node {node} {op}: {', '.join(names)}"), soft_wrap=True)
-        out.print(Text(f"    {one}  |  {other}", "dim"), soft_wrap=True)
+    for (node, op, rules), names in sorted(found.items(), key=lambda item: item[0][0]):
+        lines = fold(f"node {node} {op}, {'  |  '.join(rules)}: {', '.join(names)}", min(out.width, WIDEST) - 4)
+        out.print(Text("\n    ".join(lines)), soft_wrap=True)
+
+
+def _rule(text: str) -> str:
+    """The rescale rule that the words of a parting name, else all of them."""
+    return text.rpartition("rounds by ")[2]

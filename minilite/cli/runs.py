@@ -1,10 +1,12 @@
 """The runs of a command that compares: one on the files given, or one for each seed."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
+from minilite.format.recognize import IDENTIFIER
 from minilite.graph import Graph
 
 from .images import Pixels
@@ -23,6 +25,24 @@ def input_runs(graph: Graph, files: Sequence[str], rest: dict[str, Any]) -> Iter
         return
     for seed in seeds(rest):
         yield random_inputs(graph, seed)
+
+
+def split_models(files: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The models among the arguments of a command, at least the first, and the inputs."""
+    models = [name for name in files if is_model(name)] or [files[0]]
+    return models, [name for name in files if name not in models]
+
+
+def is_model(name: str) -> bool:
+    """Whether a file is a model, by its name or by its first bytes."""
+    path = Path(name)
+    if path.suffix in (".tflite", ".lite"):
+        return "=" not in name or path.exists()
+    try:
+        with path.open("rb") as file:
+            return file.read(8)[4:] == IDENTIFIER
+    except OSError:
+        return False
 
 
 def seeds(rest: dict[str, Any]) -> range:

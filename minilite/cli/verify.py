@@ -10,7 +10,6 @@ from minilite import oracle
 from minilite.comparing import Comparison, litert_side, program_side
 from minilite.comparing.side import official_copy
 from minilite.errors import InputError, MiniliteError
-from minilite.format.recognize import IDENTIFIER
 from minilite.graph import Graph, load
 
 from .comparison import comparison_document
@@ -18,7 +17,7 @@ from .execution import bind_for, run_program
 from .files import read_bytes
 from .options import ENGINE, KERNELS, PIXELS, RANDOM, SEED, options
 from .output import Document, Progress, fail, print_json, warn, warn_all
-from .runs import SEEDS, input_runs, seeds
+from .runs import SEEDS, input_runs, seeds, split_models
 
 
 @click.command("verify", short_help="Compare with LiteRT, element by element.")
@@ -46,8 +45,7 @@ def command(files: tuple[str, ...], as_json: bool, **rest: Any) -> int:
     if rest["kernels"] not in oracle.RESOLVERS:
         known = ", ".join(oracle.RESOLVERS)
         raise InputError(f"LiteRT has no kernel set {rest['kernels']!r} to compare with; it has {known}")
-    models = [name for name in files if is_model(name)] or [files[0]]
-    inputs = [name for name in files if name not in models]
+    models, inputs = split_models(files)
     if inputs and rest["is_random"]:
         raise InputError("--random makes up all inputs; give either that or files")
     found = [_verify(model, inputs, rest) for model in models]
@@ -69,18 +67,6 @@ def command(files: tuple[str, ...], as_json: bool, **rest: Any) -> int:
     if any(one["error"] is not None for one in found):
         return 2
     return 0 if all(one["equal"] for one in found) else 1
-
-
-def is_model(name: str) -> bool:
-    """Whether a file is a model, by its name or by its first bytes."""
-    path = Path(name)
-    if path.suffix in (".tflite", ".lite"):
-        return "=" not in name or path.exists()
-    try:
-        with path.open("rb") as file:
-            return file.read(8)[4:] == IDENTIFIER
-    except OSError:
-        return False
 
 
 def _verify(model: str, files: Sequence[str], rest: dict[str, Any]) -> Document:

@@ -79,4 +79,5 @@ def rule_text(side: Side, node: int) -> str:
     if step is None or step.prepared is None:
         return side.label
     prepared = step.prepared
-    return f"{prepared.kernel_set} {prepared.variant.name}{f', {prepared.call.rule}' if prepared.call.rule else ''}"
+    rule = f", rounds by {prepared.call.rule}" if prepared.call.rule else ""
+    return f"{prepared.variant.name} kernel of {prepared.kernel_set}{rule}"
