@@ -1,6 +1,6 @@
 """Fused activations as ranges: of output codes for integer kernels (eq. 8), of real values for float kernels.
 
-Follows CalculateActivationRangeQuantized in tflite/kernels/kernel_util.cc.
+Follows CalculateActivationRangeQuantized in tflite/kernels/kernel_util.cc, and XNNPACK's src/xnnpack/requantization.h.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from minilite.errors import ModelError
 
 from .affine import Range, code_range
-from .rounding import round_half_away
+from .rounding import round_half_away, round_half_even
 
 NONE, RELU, RELU_N1_TO_1, RELU6, TANH, SIGN_BIT = range(6)  # ActivationFunctionType of the schema
 
@@ -39,6 +39,19 @@ def nearest_code(value: float, scale: np.float32, zero_point: int) -> int:
 def activation_codes(activation: int, scale: np.float32, zero_point: int, dtype: np.dtype[Any]) -> Range:
     """The output codes that a fused activation leaves (eq. 8)."""
     return codes_between(*_REAL[activation], scale, zero_point, dtype)
+
+
+def activation_codes_even(activation: int, scale: np.float32, zero_point: int, dtype: np.dtype[Any]) -> Range:
+    """The same by XNNPACK: value / scale + zero_point in float32, clamped to the type, rounded with ties to even."""
+    limits = code_range(dtype)
+
+    def code(value: float) -> int:
+        with np.errstate(over="ignore"):
+            step = np.float32(value) / scale + np.float32(zero_point)
+        return int(round_half_even(np.clip(step, limits.low, limits.high)))
+
+    low, high = _REAL[activation]
+    return Range(limits.low if low is None else code(low), limits.high if high is None else code(high))
 
 
 def codes_between(

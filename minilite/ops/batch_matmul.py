@@ -32,8 +32,10 @@ from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
 from .convolution import require_int16_exponent
+from .delegate import matrix_product
 from .finish import finish
 from .hybrid import notes
+from .multiplier import XNNPACK_RULE, real_multiplier
 from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, numbered, places
 from .signature import Shape
@@ -68,8 +70,8 @@ class Plan(NamedTuple):
 
 def plan_quantized(call: Call[BatchMatMulOptions]) -> Plan:
     x, w, y = call["x"], call["w"], call["y"]
-    real = np.float64(x.scale * w.scale) / np.float64(y.scale)
-    call.require(bool(np.isfinite(real)), "the multiplier x_scale * w_scale / y_scale is not a finite number")
+    real = real_multiplier(call, float32_product=True)
+    call.require(bool(np.isfinite(real).all()), "the multiplier x_scale * w_scale / y_scale is not a finite number")
     return Plan(
         layout=layout(call),
         x_zero=x.zero_point,
@@ -162,7 +164,8 @@ INT8 = Variant(
     plan_quantized,
     accumulate=accumulate,
     finish=finish,
-    rules=follows(reference="double", **on_microcontrollers("double")),
+    rules=follows(reference="double", xnnpack=XNNPACK_RULE, **on_microcontrollers("double")),
+    gates={"xnnpack": matrix_product},
 )
 INT16 = Variant(
     "quantized",

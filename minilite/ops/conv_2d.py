@@ -13,12 +13,13 @@ hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
     other scales, or groups         asymmetric codes,     y = activation((acc * w_scale) * x_scale + b)
 
 Follows tflite/kernels/conv.cc, internal/reference/conv.h and internal/reference/integer_ops/conv.h.
-Rescale rule: reference double; with 64-bit accumulators int16-multiplier. The multiplier is formed in float64, for
-uint8 the product of the scales in float32. Upstream demands a bias; here one left out is 0.
+Rescale rule: reference double, optimized half-up but with groups double, xnnpack float32-even; with 64-bit accumulators
+int16-multiplier. The multiplier is formed in float64, for uint8 the product of the scales in float32. A bias is demanded
+upstream; here one left out is 0.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from .call import Array, Call
 from .convolution import (
     FloatPlan,
     Plan,
+    is_narrow,
     is_wide,
     plan_float,
     plan_int8,
@@ -42,6 +44,7 @@ from .convolution import (
     plan_uint8,
     windows,
 )
+from .delegate import convolution, has_bias
 from .finish import finish
 from .hybrid import add_scaled, as_int8, hybrid_sums, notes, row_scales
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
@@ -137,21 +140,42 @@ def reads(call: Call[Conv2DOptions], at: Index) -> Reads:
     return Reads({"x": pixels, "w": np.insert(taps, 0, unit, axis=1)}, bias(call, unit))
 
 
+def one_group(call: Call[Conv2DOptions]) -> str:
+    """The optimized kernels take no groups."""
+    return "" if call["x"].shape[3] == call["w"].shape[3] else "it has groups"
+
+
+GATES = {"optimized": one_group, "xnnpack": convolution(0, has_bias)}
+
+
 def integer(
-    plan: Callable[[Call[Any]], Plan], rule: str, *types: str, when: Callable[[Call[Any]], bool] | None = None
+    plan: Callable[[Call[Any]], Plan],
+    rules: Mapping[str, str],
+    *types: str,
+    when: Callable[[Call[Any]], bool] | None = None,
 ) -> Variant:
     """A variant of these types that rescales."""
-    rules = follows(reference=rule, **on_microcontrollers(rule))
-    return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=rules, when=when)
+    return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=rules, when=when, gates=GATES)
 
 
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
-INT8 = integer(plan_int8, "double", "int8 int8 int32 -> int8", "int8 int4 int32 -> int8")
-UINT8 = integer(plan_uint8, "double", "uint8 uint8 int32 -> uint8")
+BYTES = follows(reference="double", optimized="half-up", xnnpack="float32-even", **on_microcontrollers("double"))
+INT8 = integer(plan_int8, BYTES, "int8 int8 int32 -> int8", "int8 int4 int32 -> int8")
+UINT8 = integer(plan_uint8, BYTES, "uint8 uint8 int32 -> uint8")
 INT16_INT64 = integer(
-    plan_int16_int64, "int16-multiplier", "int16 int8 int64 -> int16", "int16 int4 int64 -> int16", when=is_wide
+    plan_int16_int64,
+    follows(reference="int16-multiplier", **on_microcontrollers("int16-multiplier")),
+    "int16 int8 int64 -> int16",
+    "int16 int4 int64 -> int16",
+    when=is_wide,
 )
-INT16_INT32 = integer(plan_int16_int32, "double", "int16 int8 int32 -> int16", "int16 int4 int32 -> int16")
+INT16_INT32 = integer(
+    plan_int16_int32,
+    follows(reference="double", optimized="half-up", **on_microcontrollers("double")),
+    "int16 int8 int32 -> int16",
+    "int16 int4 int32 -> int16",
+    when=is_narrow,
+)
 HYBRID_TYPES = (
     "float32 int8 float32 -> float32",
     "float32 int4 float32 -> float32",

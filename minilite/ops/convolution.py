@@ -9,12 +9,13 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from minilite.format.enums import TensorType
-from minilite.numerics.activation import activation_codes, activation_reals
+from minilite.numerics.activation import activation_reals
 from minilite.numerics.affine import Range
 from minilite.numerics.geometry import Window, slide
 from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Call
+from .multiplier import output_codes, real_multiplier
 
 LARGEST_BIAS_ERROR = 0.02  # of an output step, for each step of the bias; upstream refuses a uint8 node beyond it
 LARGEST_INT16_EXPONENT = 7  # upstream assumes it of a 64-bit accumulator's multiplier
@@ -61,7 +62,8 @@ def windows(call: Call[Any]) -> tuple[Window, Window]:
 
 def plan_int8(call: Call[Any], slide_over: Slide = windows) -> Plan:
     """int8 activations and weights, one scale or one per output channel."""
-    return _plan(call, _symmetric_multiplier(call), 0, np.dtype(np.int32), slide_over)
+    require_symmetric_weights(call)
+    return _plan(call, real_multiplier(call), 0, np.dtype(np.int32), slide_over)
 
 
 def plan_uint8(call: Call[Any], slide_over: Slide = windows) -> Plan:
@@ -77,14 +79,17 @@ def plan_uint8(call: Call[Any], slide_over: Slide = windows) -> Plan:
             f"the bias has scale {b_scale:.9g}, the products {products:.9g}: a difference of {off:.3g} output steps, "
             f"at most {LARGEST_BIAS_ERROR} are allowed",
         )
-    return _plan(
-        call, np.float64(x.scale * w.scale) / np.float64(y.scale), w.zero_point, np.dtype(np.int32), slide_over
-    )
+    return _plan(call, real_multiplier(call, float32_product=True), w.zero_point, np.dtype(np.int32), slide_over)
 
 
 def is_wide(call: Call[Any]) -> bool:
     """Whether int16 activations take 64-bit accumulators: a bias tells, without one the option does."""
     return call.optional("b") is not None or call.options.quantized_bias_type != TensorType.INT32
+
+
+def is_narrow(call: Call[Any]) -> bool:
+    """Whether int16 activations take 32-bit accumulators: a bias tells, without one the option does."""
+    return call.optional("b") is not None or call.options.quantized_bias_type == TensorType.INT32
 
 
 def plan_int16_int64(call: Call[Any], slide_over: Slide = windows) -> Plan:
@@ -112,7 +117,8 @@ def plan_int16_int32(call: Call[Any], slide_over: Slide = windows) -> Plan:
 def plan_int16(call: Call[Any], accumulator: np.dtype[Any], slide_over: Slide = windows) -> Plan:
     """int16 activations, int8 weights. Raises ModelError unless all zero points are 0."""
     call.require_symmetric("x", "y")
-    plan = _plan(call, _symmetric_multiplier(call), 0, accumulator, slide_over)
+    require_symmetric_weights(call)
+    plan = _plan(call, real_multiplier(call), 0, accumulator, slide_over)
     if accumulator == np.int64:
         require_int16_exponent(call, plan.rescale)
     return plan
@@ -127,12 +133,11 @@ def require_int16_exponent(call: Call[Any], rescale: Rescale) -> None:
     )
 
 
-def _symmetric_multiplier(call: Call[Any]) -> Any:
-    x, affine, y = call["x"], call["w"].affine, call["y"]
-    channels = y.shape[-1]
+def require_symmetric_weights(call: Call[Any]) -> None:
+    """Raise ModelError unless w has zero points of 0, and one scale or one per output channel."""
+    affine, channels = call["w"].affine, call["y"].shape[-1]
     call.require(not affine.zero_point.any(), "int8 weights need a zero point of 0")
     call.require(affine.scale.size in (1, channels), f"{affine.scale.size} scales of w for {channels} output channels")
-    return np.float64(x.scale) * affine.scale.astype(np.float64) / np.float64(y.scale)
 
 
 def _plan(call: Call[Any], real: Any, w_zero: int, accumulator: np.dtype[Any], slide_over: Slide) -> Plan:
@@ -148,7 +153,7 @@ def _plan(call: Call[Any], real: Any, w_zero: int, accumulator: np.dtype[Any], s
         w_zero=w_zero,
         y_zero=y.zero_point,
         rescale=make_rescale(call.rule, real),
-        codes=activation_codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype),
+        codes=output_codes(call),
         accumulator=accumulator,
         dtype=y.dtype,
     )

@@ -12,12 +12,13 @@ hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
 
 Follows tflite/kernels/depthwise_conv.cc, internal/reference/depthwiseconv_float.h, depthwiseconv_uint8.h and
 integer_ops/depthwise_conv.h.
-Rescale rule: reference double; for int16 int16-multiplier. The multiplier is formed in float64, for uint8 the product
+Rescale rule: reference double, optimized half-up for int8 channels in whole blocks of eight, xnnpack float32-even; for
+int16 int16-multiplier. The multiplier is formed in float64, for uint8 the product
 of the scales in float32. The option depth_multiplier counts for int16 only, elsewhere the shapes say it.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from minilite.numerics.windows import sum_taps
 
 from .call import Array, Call
 from .convolution import FloatPlan, Plan, plan_float, plan_int8, plan_int16, plan_uint8, windows
-from .finish import finish
+from .delegate import convolution, has_bias
+from .finish import CHANNEL_BLOCK, finish, finish_by_channel_blocks
 from .hybrid import notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
 from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
@@ -92,23 +94,49 @@ def reads(call: Call[DepthwiseConv2DOptions], at: Index) -> Reads:
     return Reads({"x": pixels, "w": weights}, bias(call, unit))
 
 
-def integer(plan: Callable[[Call[DepthwiseConv2DOptions]], Plan], rule: str, *types: str) -> Variant:
+def declared_multiplier(call: Call[DepthwiseConv2DOptions]) -> str:
+    """The delegate reads the option depth_multiplier."""
+    given, (channels, units) = call.options.depth_multiplier, (call["x"].shape[3], call["w"].shape[3])
+    return "" if given * channels == units else f"option depth_multiplier is {given}, the shapes say otherwise"
+
+
+def whole_blocks(call: Call[DepthwiseConv2DOptions]) -> str:
+    """The optimized kernel rounds all channels alike when they fill its blocks."""
+    channels = call["y"].shape[3]
+    return f"{channels} channels leave some over of blocks of {CHANNEL_BLOCK}" if channels % CHANNEL_BLOCK else ""
+
+
+GATES = {"optimized": whole_blocks, "xnnpack": convolution(3, has_bias, declared_multiplier)}
+
+
+def integer(plan: Callable[[Call[DepthwiseConv2DOptions]], Plan], rules: Mapping[str, str], *types: str) -> Variant:
     """A variant of these types that rescales."""
-    rules = follows(reference=rule, **on_microcontrollers(rule))
-    return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=rules)
+    return Variant("quantized", types, plan, accumulate=accumulate, finish=finish, rules=rules, gates=GATES)
 
 
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
-INT8 = integer(plan_int8, "double", "int8 int8 int32 -> int8", "int8 int4 int32 -> int8")
-UINT8 = integer(plan_uint8, "double", "uint8 uint8 int32 -> uint8")
-INT16 = integer(plan_wide, "int16-multiplier", "int16 int8 int64 -> int16")
+INT8_TYPES = ("int8 int8 int32 -> int8", "int8 int4 int32 -> int8")
+MICRO, MICRO_INT16 = on_microcontrollers("double"), on_microcontrollers("int16-multiplier")
+INT8 = integer(
+    plan_int8, follows(reference="double", optimized="half-up", xnnpack="float32-even", **MICRO), *INT8_TYPES
+)
+INT8_BLOCKS = Variant(
+    "quantized, in blocks of channels",
+    INT8_TYPES,
+    plan_int8,
+    accumulate=accumulate,
+    finish=finish_by_channel_blocks,
+    rules=follows(optimized="half-up"),
+)
+UINT8 = integer(plan_uint8, follows(reference="double", xnnpack="float32-even", **MICRO), "uint8 uint8 int32 -> uint8")
+INT16 = integer(plan_wide, follows(reference="int16-multiplier", **MICRO_INT16), "int16 int8 int64 -> int16")
 HYBRID = Variant("hybrid", ("float32 int8 float32 -> float32",), plan_hybrid, compute_hybrid)
 
 DEPTHWISE_CONV_2D = Op(
     "DEPTHWISE_CONV_2D",
     "x[n,h,w,c] w[f,i,j,u] b[u]? -> y[n,p,q,u]",
     DepthwiseConv2DOptions,
-    variants=(FLOAT, INT8, UINT8, INT16, HYBRID),
+    variants=(FLOAT, INT8, INT8_BLOCKS, UINT8, INT16, HYBRID),
     shapes=shapes,
     macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:3]),
     reads=reads,

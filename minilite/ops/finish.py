@@ -2,7 +2,8 @@
 
     y = clamp(y_zero + rescale(acc))                                                     (eq. 7)
 
-Follows tflite/kernels/internal/reference; the official kernels write the step out each.
+Follows tflite/kernels/internal/reference; the official kernels write the step out each. The functions Quantize of
+internal/optimized/optimized_ops.h take whole blocks at once, and round what is left over of them by another rule.
 """
 
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ import numpy as np
 
 from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import wrap_int32
-from minilite.numerics.rescale import Rescale
+from minilite.numerics.rescale import RULES, Rescale
 
 from .call import Array
 
@@ -44,3 +45,28 @@ def finish(plan: Rescaling, accumulators: Array) -> Array:
 def finish_wrapping(plan: Rescaling, accumulators: Array) -> Array:
     """Codes of accumulators, same shape; the sum with the zero point keeps its low 32 bits."""
     return np.asarray(plan.codes.clamp(wrap_int32(plan.rescale(accumulators) + plan.y_zero)), plan.dtype)
+
+
+CHANNEL_BLOCK, FLAT_BLOCK = (
+    8,
+    16,
+)  # accumulators that the optimized kernels of int8 and int16, and of uint8 take at once
+LEFTOVERS = RULES["double"]
+
+
+def finish_by_channel_blocks(plan: Rescaling, accumulators: Array) -> Array:
+    """Codes of accumulators, same shape; channels left over of whole blocks of eight follow rule double."""
+    channels = accumulators.shape[-1]
+    return _finish_blocks(plan, accumulators, np.arange(channels) < channels // CHANNEL_BLOCK * CHANNEL_BLOCK)
+
+
+def finish_by_flat_blocks(plan: Rescaling, accumulators: Array) -> Array:
+    """Codes of accumulators, same shape; elements left over of whole blocks of 16 follow rule double."""
+    whole = accumulators.size // FLAT_BLOCK * FLAT_BLOCK
+    return _finish_blocks(plan, accumulators, np.arange(accumulators.size).reshape(accumulators.shape) < whole)
+
+
+def _finish_blocks(plan: Rescaling, accumulators: Array, in_block: Array) -> Array:
+    left_over = plan.rescale._replace(rule=LEFTOVERS)
+    rescaled = np.where(in_block, plan.rescale(accumulators), left_over(accumulators))
+    return np.asarray(plan.codes.clamp(rescaled + plan.y_zero), plan.dtype)

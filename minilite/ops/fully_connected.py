@@ -4,17 +4,16 @@ float32: summed over d from first to last, then the bias, then the activation.
 int8, uint8:
     acc = b[u] + sum over d of (x - x_zero) * (w - w_zero)     exact integer       (eq. 5)
     y   = clamp(y_zero + rescale(acc))     m = x_scale * w_scale / y_scale         (eq. 6, 7)
-int16 with int8 weights: the same on 64-bit accumulators. int16 with int16 weights: likewise, but rescaled by a 16-bit
-    multiplier, formed from the float32 product of the input scales unless there is one per unit.
+int16 with int8 weights: the same on 64-bit accumulators; the optimized kernel sums in 32 bits unless the bias is int64.
+int16 with int16 weights: likewise, but rescaled by a 16-bit multiplier.
 float32 x and y with int8 weights: see ops/fully_connected_hybrid.py.
-sparse int8 weights, see graph/sparse.py, are used as dense ones but rescaled by another rule, the multiplier formed as
-    for int16 weights.
+sparse int8 weights, see graph/sparse.py, are used as dense ones but rescaled by another rule.
 
 Follows tflite/kernels/fully_connected.cc and internal/reference/integer_ops/fully_connected.h; on microcontrollers
-tensorflow/lite/micro/kernels/fully_connected_common.cc, whose multiplier is formed as for int16 weights, and
-cmsis_nn/fully_connected.cc.
-Rescale rule: reference float64-away, int16 weights int16-multiplier, sparse double; microcontrollers double or single,
-with 64-bit accumulators int16-multiplier. The multiplier is float64.
+tensorflow/lite/micro/kernels/fully_connected_common.cc and cmsis_nn/fully_connected.cc.
+Rescale rule: reference float64-away, optimized half-up, xnnpack float32-even; int16 weights int16-multiplier, sparse
+double; microcontrollers double or single, with 64-bit accumulators int16-multiplier. The multiplier is float64; but a
+single one for all units comes from a float32 product of the scales unless the rule is float64-away.
 """
 
 import math
@@ -25,7 +24,7 @@ import numpy as np
 
 from minilite.format.enums import TensorType
 from minilite.format.options.dense import FullyConnectedOptions
-from minilite.numerics.activation import activation_codes, activation_reals
+from minilite.numerics.activation import activation_reals
 from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.products import exact_product, ordered_product
@@ -33,11 +32,15 @@ from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
 from .convolution import is_wide
+from .delegate import fully_connected
 from .finish import finish as codes_of
 from .fully_connected_hybrid import BLOCKWISE, HYBRID, INT8_WEIGHTS, SPARSE_HYBRID, is_dense
+from .multiplier import XNNPACK_RULE, output_codes, real_multiplier
 from .op import Op, Reads, Refusal, Variant, follows, on_microcontrollers
 from .reads import Index, bias, grid, numbered, places
 from .signature import Shape
+
+FLOAT64_RULE, OPTIMIZED_RULE = "float64-away", "half-up"
 
 
 class Plan(NamedTuple):
@@ -55,13 +58,13 @@ class Plan(NamedTuple):
 
 def plan_quantized(call: Call[FullyConnectedOptions]) -> Plan:
     x, w, y = call["x"], call["w"], call["y"]
-    real = np.float64(x.scale) * w.affine.scale.astype(np.float64) / np.float64(y.scale)
+    float32_product = call.rule != FLOAT64_RULE and not w.affine.per_channel
     return Plan(
         x_zero=x.zero_point,
         w_zero=int(w.affine.zero_point.flat[0]),
         y_zero=y.zero_point,
-        rescale=make_rescale(call.rule, real),
-        codes=activation_codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype),
+        rescale=make_rescale(call.rule, real_multiplier(call, float32_product)),
+        codes=output_codes(call),
         shape=y.shape,
         dtype=y.dtype,
         wraps=True,
@@ -74,34 +77,18 @@ def plan_int16(call: Call[FullyConnectedOptions]) -> Plan:
     if bias is not None and bias.tensor.type == TensorType.INT32:
         declared = call.options.quantized_bias_type == TensorType.INT32
         call.require(declared, "an int32 bias of int16 activations needs the option quantized_bias_type INT32")
-    return plan_quantized(call)._replace(wraps=False)
-
-
-def plan_micro_int8(call: Call[FullyConnectedOptions]) -> Plan:
-    return with_float32_product(call, plan_quantized(call))
+    return plan_quantized(call)._replace(wraps=call.rule == OPTIMIZED_RULE)
 
 
 def plan_micro_int16(call: Call[FullyConnectedOptions]) -> Plan:
     call.require_symmetric("x", "w", "y")
     wide = call.rule == "int16-multiplier"
-    return plan_micro_int8(call)._replace(wraps=not wide)
-
-
-def plan_int16_weights(call: Call[FullyConnectedOptions]) -> Plan:
-    return with_float32_product(call, plan_int16(call))
+    return plan_quantized(call)._replace(wraps=not wide)
 
 
 def plan_sparse(call: Call[FullyConnectedOptions]) -> Plan:
     call.require_symmetric("w", why="sparse weights need 0")
-    return with_float32_product(call, plan_quantized(call))
-
-
-def with_float32_product(call: Call[FullyConnectedOptions], plan: Plan) -> Plan:
-    """`plan` with its one multiplier formed from the float32 product of the input scales."""
-    x, w, y = call["x"], call["w"], call["y"]
-    if w.affine.per_channel:
-        return plan
-    return plan._replace(rescale=make_rescale(call.rule, np.float64(x.scale * w.scale) / np.float64(y.scale)))
+    return plan_quantized(call)
 
 
 def accumulate(plan: Plan, x: Array, w: Array, b: Array | None) -> Array:
@@ -148,14 +135,22 @@ def reads(call: Call[FullyConnectedOptions], at: Index) -> Reads:
     return Reads({"x": elements, "w": grid([unit], range(depth))}, bias(call, unit))
 
 
+def narrow_bias(call: Call[FullyConnectedOptions]) -> str:
+    """The optimized kernel of int16 activations sums in 32 bits."""
+    b, declared = call.optional("b"), call.options.quantized_bias_type
+    wide = declared == TensorType.INT64 or (b is not None and b.tensor.type == TensorType.INT64)
+    return "the bias is int64" if wide else ""
+
+
 QUANTIZED = Variant(
     "quantized",
     (*(f"int8 {w} int32 -> int8" for w in INT8_WEIGHTS), "uint8 uint8 int32 -> uint8"),
     plan_quantized,
     accumulate=accumulate,
     finish=finish,
-    rules=follows(reference="float64-away"),
+    rules=follows(reference=FLOAT64_RULE, optimized=OPTIMIZED_RULE, xnnpack=XNNPACK_RULE),
     when=is_dense,
+    gates={"xnnpack": fully_connected},
 )
 INT16 = Variant(
     "int16",
@@ -163,12 +158,13 @@ INT16 = Variant(
     plan_int16,
     accumulate=accumulate,
     finish=finish,
-    rules=follows(reference="float64-away"),
+    rules=follows(reference=FLOAT64_RULE, optimized=OPTIMIZED_RULE),
+    gates={"optimized": narrow_bias},
 )
 INT16_WEIGHTS = Variant(
     "int16 weights",
     ("int16 int16 int64 -> int16", "int16 int16 int32 -> int16"),
-    plan_int16_weights,
+    plan_int16,
     accumulate=accumulate,
     finish=finish,
     rules=follows(reference="int16-multiplier"),
@@ -201,7 +197,7 @@ def int32_bias(call: Call[FullyConnectedOptions]) -> str:
 MICRO_INT8 = Variant(
     "quantized",
     ("int8 int8 int32 -> int8", "int8 int4 int32 -> int8"),
-    plan_micro_int8,
+    plan_quantized,
     accumulate=accumulate,
     finish=finish,
     rules=follows(**on_microcontrollers("double")),

@@ -12,18 +12,19 @@ hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
     asymmetric codes of x; each product is made real, ((x - x_zero) * w * w_scale) * x_scale, and summed as float32.
 
 Follows tflite/kernels/transpose_conv.cc, internal/reference/transpose_conv.h and integer_ops/transpose_conv.h.
-Rescale rule: reference double; with 64-bit accumulators int16-multiplier. The multiplier is formed as in CONV_2D.
+Rescale rule: reference double, optimized half-up in whole blocks, see ops/finish.py, xnnpack float32-even; with 64-bit
+accumulators int16-multiplier. The multiplier is formed as in CONV_2D.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minilite.format.options.convolution import TransposeConvOptions
-from minilite.numerics.geometry import Window, slide
+from minilite.numerics.geometry import SAME, Window, slide
 from minilite.numerics.products import exact_product
 from minilite.numerics.windows import inside
 
@@ -31,6 +32,7 @@ from .call import Array, Call
 from .convolution import (
     FloatPlan,
     Plan,
+    is_narrow,
     is_wide,
     plan_float,
     plan_int8,
@@ -38,7 +40,8 @@ from .convolution import (
     plan_int16_int64,
     plan_uint8,
 )
-from .finish import finish
+from .delegate import all_of, convolution
+from .finish import finish, finish_by_channel_blocks, finish_by_flat_blocks
 from .hybrid import notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
 from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
@@ -88,6 +91,14 @@ def accumulate(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> 
 
 def finish_transposed(plan: Transposed, accumulators: Array) -> Array:
     return finish(plan.node, accumulators)
+
+
+def finish_channel_blocks(plan: Transposed, accumulators: Array) -> Array:
+    return finish_by_channel_blocks(plan.node, accumulators)
+
+
+def finish_flat_blocks(plan: Transposed, accumulators: Array) -> Array:
+    return finish_by_flat_blocks(plan.node, accumulators)
 
 
 def compute_float(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Array:
@@ -147,31 +158,62 @@ def reads(call: Call[TransposeConvOptions], at: Index) -> Reads:
     return Reads({"x": pixels, "w": np.insert(taps, 0, unit, axis=1)}, bias(call, unit))
 
 
-def integer(plan_node: Callable[..., Any], rule: str, types: str, when: Callable[..., bool] | None = None) -> Variant:
+def constant_shape(call: Call[TransposeConvOptions]) -> str:
+    """The delegate takes a shape that is a constant."""
+    return "" if call["shape"].tensor.data is not None else "shape is no constant"
+
+
+def delegate_padding(call: Call[TransposeConvOptions]) -> str:
+    """With SAME padding, no stride may be longer than the window."""
+    options, (_, height, width, _) = call.options, call["w"].shape
+    longer = options.stride_h > height or options.stride_w > width
+    return "a stride is longer than the window" if longer and options.padding == SAME else ""
+
+
+GATES = {"xnnpack": all_of(constant_shape, convolution(0, delegate_padding))}
+
+
+def integer(
+    plan_node: Callable[..., Any],
+    rules: Mapping[str, str],
+    types: str,
+    when: Callable[..., bool] | None = None,
+    finish: Callable[..., Array] = finish_transposed,
+) -> Variant:
     """A variant of these types that rescales."""
     return Variant(
         "quantized",
         (types,),
         partial(planned_by, plan_node),
         accumulate=accumulate,
-        finish=finish_transposed,
-        rules=follows(reference=rule, **on_microcontrollers(rule)),
+        finish=finish,
+        rules=rules,
         when=when,
+        gates=GATES,
     )
 
 
 FLOAT = Variant("float", ("float32",), partial(planned_by, plan_float), compute_float)
-INT8 = integer(plan_int8, "double", "int8 int8 int32 -> int8")
-UINT8 = integer(plan_uint8, "double", "uint8 uint8 int32 -> uint8")
-INT16_INT64 = integer(plan_int16_int64, "int16-multiplier", "int8 int16 int64 -> int16", is_wide)
-INT16_INT32 = integer(plan_int16_int32, "double", "int8 int16 int32 -> int16")
+MICRO, MICRO_WIDE = on_microcontrollers("double"), on_microcontrollers("int16-multiplier")
+BYTES, OPTIMIZED = follows(reference="double", xnnpack="float32-even", **MICRO), follows(optimized="half-up")
+INT8_TYPES, UINT8_TYPES = "int8 int8 int32 -> int8", "uint8 uint8 int32 -> uint8"
+INT8 = integer(plan_int8, BYTES, INT8_TYPES)
+INT8_BLOCKS = integer(plan_int8, OPTIMIZED, INT8_TYPES, finish=finish_channel_blocks)
+UINT8 = integer(plan_uint8, BYTES, UINT8_TYPES)
+UINT8_BLOCKS = integer(plan_uint8, OPTIMIZED, UINT8_TYPES, finish=finish_flat_blocks)
+INT16_INT64 = integer(
+    plan_int16_int64, follows(reference="int16-multiplier", **MICRO_WIDE), "int8 int16 int64 -> int16", is_wide
+)
+INT16_TYPES = "int8 int16 int32 -> int16"
+INT16_INT32 = integer(plan_int16_int32, follows(reference="double", **MICRO), INT16_TYPES, is_narrow)
+INT16_BLOCKS = integer(plan_int16_int32, OPTIMIZED, INT16_TYPES, is_narrow, finish=finish_channel_blocks)
 HYBRID = Variant("hybrid", ("int8 float32 float32 -> float32",), partial(planned_by, plan_hybrid), compute_hybrid)
 
 TRANSPOSE_CONV = Op(
     "TRANSPOSE_CONV",
     "shape=int[k] w[u,i,j,c] x[n,h,v,c] b[u]? -> y[n,p,q,u]",
     TransposeConvOptions,
-    variants=(FLOAT, INT8, UINT8, INT16_INT64, INT16_INT32, HYBRID),
+    variants=(FLOAT, INT8, INT8_BLOCKS, UINT8, UINT8_BLOCKS, INT16_INT64, INT16_INT32, INT16_BLOCKS, HYBRID),
     shapes=shapes,
     macs=lambda call: math.prod(call["x"].shape) * math.prod(call["w"].shape[:3]),
     reads=reads,

@@ -44,7 +44,7 @@ def node(draw: Any, drawn: dict[str, Any], x: Operand, w: Operand, b: Operand, y
 @st.composite
 def transpose_conv(draw: Any, kind: str, bias_kind: str) -> OneOp:
     drawn = draw(windows())
-    depth, units = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+    depth, units = draw(st.integers(1, 5)), draw(st.sampled_from([1, 2, 3, 4, 8, 9, 17]))
     x, y = activations(draw, kind, drawn, depth, units)
     w, b = draw(weights_and_bias(x, y, (units, drawn["size_h"], drawn["size_w"], depth), 0, bias_kind))
     named = {"int64": draw(st.sampled_from([TensorType.FLOAT32, TensorType.INT64])), "int32": TensorType.INT32}
