@@ -14,8 +14,8 @@ hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
 
 Follows tflite/kernels/conv.cc, internal/reference/conv.h and internal/reference/integer_ops/conv.h.
 Rescale rule: reference double, optimized half-up but with groups double, xnnpack float32-even; with 64-bit accumulators
-int16-multiplier. The multiplier is formed in float64, for uint8 the product of the scales in float32. A bias is demanded
-upstream; here one left out is 0.
+int16-multiplier. The multiplier is formed in float64, for uint8 the product of the scales in float32. Upstream
+demands a bias; here one left out is 0.
 """
 
 import math

@@ -4,7 +4,7 @@
 
 One row for each op and combination of types. `sets` says of each kernel set that takes it how well it is followed:
 "bit-exact", or the largest difference allowed as a share of the tensor's largest absolute value, both measured against
-LiteRT; "not compared" with the reason in `notes`. What nobody can run here for comparison is "golden" where recorded
+LiteRT; "not compared" with the reason in `notes`, where a note beside a figure says what it leaves out. What nobody can run here for comparison is "golden" where recorded
 tensors of real builds agree bit for bit, else "source": written after reading it. `deviation` says where minilite does
 not follow the reference kernel, and why. `engines` lists "jit" where a compiled twin exists; elsewhere engine="jit"
 runs the NumPy kernel.
@@ -46,9 +46,10 @@ def _match(kernels: str, cases: list[Case]) -> str | float | None:
     if kernels not in RESOLVERS:
         return "source" if _takes(kernels, cases[0]) else None
     matches = [case.tolerance if kernels == "reference" else case.sets.get(kernels) for case in cases]
-    if any(isinstance(match, str) for match in matches):
+    compared = [match for match in matches if not isinstance(match, str)]
+    if not compared:
         return "not compared"
-    return max((match for match in matches if match is not None), default="bit-exact")
+    return max((match for match in compared if match is not None), default="bit-exact")
 
 
 def _takes(kernels: str, case: Case) -> bool:
