@@ -37,7 +37,7 @@ def _print_models(out: Console, models: Sequence[Document]) -> None:
     rows = []
     for model in models:
         pairs = {tuple(pair["sets"]): pair for pair in model["pairs"]}
-        elements = next((count(pair["elements"]) for pair in pairs.values()), "")
+        elements = next((count(pair["elements"]) for pair in pairs.values()), "-")
         cells = (_cell(pairs, first, name) if (first, name) in pairs else "-" for name in others)
         rows.append((elements, *cells, printable(Path(model["model"]).stem)))
     columns(out, headers, rows)
