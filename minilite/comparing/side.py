@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from minilite import oracle
 from minilite.errors import InputError, MiniliteError
-from minilite.graph import Graph
+from minilite.graph import Graph, Node
 from minilite.graph.repair import repair_dimensions
 from minilite.interpreter import evaluate
 from minilite.ops import OPS
@@ -53,20 +53,32 @@ def program_side(program: Program, values: Mapping[int, Array], label: str) -> S
 def litert_side(graph: Graph, data: bytes | Graph, inputs: Mapping[int, Array], kernels: str, label: str = "") -> Side:
     """What LiteRT computes with the resolver of a kernel set. Raises InputError when it refuses the model.
 
-    A value that LiteRT leaves as it was, of an output that nobody reads, is left out.
+    A value that LiteRT leaves as it was is left out.
     """
     values = oracle.evaluate(data, inputs, kernels)
-    left_over = {index for node in graph.main.nodes for index in node.outputs if is_left_over(graph, node.index, index)}
+    left_over = {index for node in graph.main.nodes for index in node.outputs if _is_left_over(graph, node, index)}
+    if kernels == "xnnpack":
+        left_over |= _constant_outputs(graph)
     kept = {index: array for index, array in values.items() if index not in left_over}
     return Side(label or f"litert:{kernels}", graph, kept)
 
 
-def is_left_over(graph: Graph, node: int, index: int) -> bool:
+def _is_left_over(graph: Graph, node: Node, index: int) -> bool:
     """Whether nobody reads an output of a node that runs subgraphs: LiteRT then leaves its memory as it was."""
     main = graph.main
-    op = OPS.get(main.nodes[node].op)
+    op = OPS.get(node.op)
     read = index in main.outputs or any(index in reader.inputs for reader in main.nodes)
     return op is not None and op.control is not None and not read
+
+
+def _constant_outputs(graph: Graph) -> set[int]:
+    """What is made from constants alone, such as unpacked float16 weights: the delegate keeps it to itself."""
+    constants = {tensor.index for tensor in graph.main.tensors if tensor.data is not None}
+    found: set[int] = set()
+    for node in graph.main.nodes:
+        if node.inputs and all(index < 0 or index in constants | found for index in node.inputs):
+            found |= set(node.outputs)
+    return found - set(graph.main.outputs)
 
 
 def official_copy(graph: Graph, refusal: MiniliteError) -> tuple[Graph, str]:

@@ -4,10 +4,10 @@
 
 One row for each op and combination of types. `sets` says of each kernel set that takes it how well it is followed:
 "bit-exact", or the largest difference allowed as a share of the tensor's largest absolute value, both measured against
-LiteRT; "not compared" with the reason in `notes`, where a note beside a figure says what it leaves out. What nobody can run here for comparison is "golden" where recorded
-tensors of real builds agree bit for bit, else "source": written after reading it. `deviation` says where minilite does
-not follow the reference kernel, and why. `engines` lists "jit" where a compiled twin exists; elsewhere engine="jit"
-runs the NumPy kernel.
+LiteRT, or "not compared". `notes` says why not, or what a figure leaves out. What nobody can run here for comparison is
+"golden" where recorded tensors of real builds agree bit for bit, else "source": written after reading it. `deviation`
+says where minilite does not follow the reference kernel, and why. `engines` lists "jit" where a compiled twin exists;
+elsewhere engine="jit" runs the NumPy kernel.
 """
 
 import json
