@@ -18,7 +18,7 @@ from minilite.errors import MiniliteError
 
 from .output import fail
 
-COMMANDS = ("run", "show", "trace", "explain", "budget", "verify", "compare", "agree", "ops")
+COMMANDS = ("run", "show", "trace", "explain", "budget", "verify", "compare", "agree", "ops", "warmup")
 BAD = 2  # exit code
 
 

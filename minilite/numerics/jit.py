@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 PACKAGE = Path(__file__).parent.parent
+KERNELS: list[Callable[..., Any]] = []  # every function marked so far
 LOWERED: dict[Callable[..., Any], str] = {}  # functions with an intrinsic in their place, and its module
 SAY_SO_AFTER = 1.0  # seconds of compiling after which the user is told why nothing happens
 
@@ -35,7 +36,8 @@ def kernel(function: Function) -> Function:
     def call(*arguments: Any) -> Any:
         return compiled(function)(*arguments)
 
-    return update_wrapper(call, function)  # type: ignore[return-value]
+    KERNELS.append(update_wrapper(call, function))
+    return call  # type: ignore[return-value]
 
 
 def lowered_in(module: str) -> Callable[[Function], Function]:
