@@ -7,6 +7,7 @@ int8, uint8:
 int16 with int8 weights: the same on 64-bit accumulators; the optimized kernel sums in 32 bits unless the bias is int64.
 int16 with int16 weights: likewise, but rescaled by a 16-bit multiplier.
 float32 x and y with int8 weights: see ops/fully_connected_hybrid.py.
+shuffled uint8 weights: see ops/fully_connected_shuffled.py.
 sparse int8 weights, see graph/sparse.py, are used as dense ones but rescaled by another rule.
 
 Follows tflite/kernels/fully_connected.cc and internal/reference/integer_ops/fully_connected.h; on microcontrollers
@@ -35,6 +36,8 @@ from .convolution import is_wide
 from .delegate import fully_connected
 from .finish import finish as codes_of
 from .fully_connected_hybrid import BLOCKWISE, HYBRID, INT8_WEIGHTS, SPARSE_HYBRID, is_dense
+from .fully_connected_shuffled import is_shuffled
+from .fully_connected_shuffled import make_op as make_shuffled
 from .multiplier import XNNPACK_RULE, output_codes, real_multiplier
 from .op import Op, Reads, Refusal, Variant, follows, on_microcontrollers
 from .reads import Index, bias, grid, numbered, places
@@ -233,5 +236,6 @@ FULLY_CONNECTED = Op(
     shapes=shapes,
     macs=lambda call: math.prod(call["x"].shape) * call["w"].shape[0],
     reads=reads,
+    others=((is_shuffled, make_shuffled(shapes)),),
 )
 OPS = (FULLY_CONNECTED,)

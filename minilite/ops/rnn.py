@@ -162,13 +162,15 @@ def compute_two(plan: Plan, x: Array, *arrays: Array | None) -> Any:
     return noted(plan, x, (*outputs, *states))  # type: ignore[arg-type]
 
 
-HYBRID_TYPES = "float32 int8 int8 float32 float32 -> float32"
-BOTH_TYPES = f"float32 {'int8 int8 float32 float32 ' * 2}float32 int8 int8 -> float32 float32"
-ONE = tuple(Variant(n, (t,), make_plan, compute_one) for n, t in (("float", "float32"), ("hybrid", HYBRID_TYPES)))
-SEQUENCE = tuple(
-    Variant(n, (t,), make_plan, compute_sequence) for n, t in (("float", "float32"), ("hybrid", HYBRID_TYPES))
+HYBRID_TYPES = tuple(f"float32 {w} {w} float32 float32 -> float32" for w in ("int8", "uint8"))
+BOTH_TYPES = tuple(
+    f"float32 {f'{w} {w} float32 float32 ' * 2}float32 {w} {w} -> float32 float32" for w in ("int8", "uint8")
 )
-BOTH = tuple(Variant(n, (t,), plan_two, compute_two) for n, t in (("float", "float32"), ("hybrid", BOTH_TYPES)))
+ONE = tuple(Variant(n, t, make_plan, compute_one) for n, t in (("float", ("float32",)), ("hybrid", HYBRID_TYPES)))
+SEQUENCE = tuple(
+    Variant(n, t, make_plan, compute_sequence) for n, t in (("float", ("float32",)), ("hybrid", HYBRID_TYPES))
+)
+BOTH = tuple(Variant(n, t, plan_two, compute_two) for n, t in (("float", ("float32",)), ("hybrid", BOTH_TYPES)))
 CELL = "w[u,d] r[u,u] b[u] h[n,u]!"
 
 

@@ -32,6 +32,7 @@ from minilite.numerics.reduction import ordered_sum, ordered_total
 from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
+from .hybrid import as_int8
 from .op import MICROCONTROLLERS, REFERENCE, Noted, Op, Staged, Variant, follows, on_microcontrollers
 from .reads import whole_row
 from .signature import Shape
@@ -73,7 +74,7 @@ def compute_float(plan: FloatPlan, x: Array, w_feature: Array, w_time: Array, b:
     start = np.zeros((len(x), len(w_feature)), x.dtype)
     newest = add_product(start, vector, Matrix(w_feature, plan.scale), add_vector_product)
     memory = remember(state, newest, w_time.shape)
-    filters = vector_dot(memory, w_time * plan.time_scale if hybrid else w_time)
+    filters = vector_dot(memory, as_int8(w_time) * plan.time_scale if hybrid else w_time)
     groups = filters.reshape(len(x), -1, plan.rank)
     y = vector_dot(groups, np.ones(plan.rank, x.dtype))
     outputs = (activate(plan.activation, y if b is None else y + b), memory.reshape(state.shape))
@@ -165,7 +166,8 @@ IN_ORDER = Variant(
     compute_in_order,
     rules=MICROCONTROLLERS,
 )
-HYBRID = Variant("hybrid", ("float32 int8 int8 float32 float32 -> float32",), plan_float, compute_float)
+HYBRID_TYPES = tuple(f"float32 {w} {w} float32 float32 -> float32" for w in ("int8", "uint8"))
+HYBRID = Variant("hybrid", HYBRID_TYPES, plan_float, compute_float)
 INTEGER = Variant(
     "int8",
     ("int8 int8 int16 int32 int16 -> int8",),

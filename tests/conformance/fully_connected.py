@@ -78,7 +78,22 @@ def hybrid(draw: Any, kind: str) -> OneOp:
     return one_op("FULLY_CONNECTED", options, [x, w, bias if draw(st.booleans()) else None], [y], version=9)
 
 
+@st.composite
+def shuffled(draw: Any) -> OneOp:
+    """Weights in blocks, uint8 to int16, with the workspace as a second output."""
+    rows, depth, units = draw(st.sampled_from([1, 4])), 16 * draw(st.integers(1, 3)), 4 * draw(st.integers(1, 3))
+    x = draw(operands("uint8", (rows, depth), zero_point=128))
+    y = Operand("int16", (rows, units), None, draw(scales(1e-5, 1e-2)), 0)
+    w_scale = weight_scale(draw, x, y._replace(scale=y.scale * 200), 1)
+    w = Operand("uint8", (units, depth), draw(arrays("uint8", (units, depth))), w_scale, 128, constant=True)
+    data = np.random.default_rng(draw(st.integers(0, 999))).integers(-(2**12), 2**12, units)
+    bias = Operand("int32", (units,), data, (np.float32(x.scale) * w_scale).astype(np.float32), constant=True)
+    options = FullyConnectedOptions(fused_activation_function=draw(ACTIVATIONS), weights_format=1)
+    return one_op("FULLY_CONNECTED", options, [x, w, bias], [y, Operand("uint8", (rows, depth))], version=2)
+
+
 CASES = (
+    Case("FULLY_CONNECTED", "uint8 uint8 int32 -> int16 uint8", shuffled()),
     Case("FULLY_CONNECTED", "float32 int8 float32 -> float32", hybrid("int8")),
     Case("FULLY_CONNECTED", "float32 uint8 float32 -> float32", hybrid("uint8")),
     *(Case("FULLY_CONNECTED", f"float32 {small} float32 -> float32", hybrid(small)) for small in ("int4", "int2")),

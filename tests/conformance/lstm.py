@@ -19,6 +19,7 @@ from minilite.ops.lstm.variants import FLOAT, HYBRID, INTEGER
 from .case import Case, OneOp, Operand, one_op
 from .strategies import arrays, scales, zero_points
 
+WEIGHTS = ("hybrid", "hybrid uint8")  # int8 weights, and uint8 ones, whose bytes are read as int8
 CELL_EXPONENTS = st.integers(-15, -9)
 
 
@@ -31,7 +32,7 @@ class Draw:
         self.cells, self.depth = draw(st.integers(1, 13)), draw(st.integers(1, 34))
         self.coupled, self.peephole, self.norm, self.projected = (draw(st.booleans()) for _ in range(4))
         self.outputs = draw(st.integers(1, self.cells)) if self.projected else self.cells
-        self.weight_kind = {"float32": "float32", "hybrid": "int8"}.get(kind, kind)
+        self.weight_kind = {"hybrid": "int8", "hybrid uint8": "uint8"}.get(kind, kind)
         self.diagonal = kind == "float32" and self.outputs == self.cells and draw(st.integers(0, 4)) == 0
         self.gate_scales = [np.float32(draw(scales(1e-4, 4e-4))) if self.norm else np.float32(2**-12) for _ in range(4)]
 
@@ -53,7 +54,7 @@ class Draw:
         gates = "fgo" if self.coupled else "ifgo"
         integer = self.kind == "int8"
         vector = "int32" if integer else "float32"
-        peephole = {"float32": "float32", "hybrid": "int8", "int8": "int16"}[self.kind]
+        peephole = "int16" if integer else self.weight_kind
         parts: list[Operand | None] = []
         parts += [self.weights((self.cells, self.depth)) if gate in gates else None for gate in "ifgo"]
         parts += [self.weights(recurrent) if gate in gates else None for gate in "ifgo"]
@@ -201,8 +202,12 @@ CASES = (
     *(
         Case(op, types, draw(kind))
         for op, draw in (("UNIDIRECTIONAL_SEQUENCE_LSTM", sequence_lstm), ("LSTM", single_lstm))
-        for types, kind in ((FLOAT.types[0], "float32"), (HYBRID.types[0], "hybrid"), (INTEGER.types[0], "int8"))
+        for types, kind in (
+            (FLOAT.types[0], "float32"),
+            (INTEGER.types[0], "int8"),
+            *zip(HYBRID.types, WEIGHTS, strict=True),
+        )
     ),
     Case("BIDIRECTIONAL_SEQUENCE_LSTM", "float32", two_lstm("float32")),
-    Case("BIDIRECTIONAL_SEQUENCE_LSTM", BOTH_HYBRID.types[0], two_lstm("hybrid")),
+    *(Case("BIDIRECTIONAL_SEQUENCE_LSTM", t, two_lstm(k)) for t, k in zip(BOTH_HYBRID.types, WEIGHTS, strict=True)),
 )

@@ -49,7 +49,7 @@ def rnn(draw: Any, op: str, kind: str) -> OneOp:
 def two_rnn(draw: Any, kind: str) -> OneOp:
     batch, time, depth, forward, backward = (draw(st.integers(1, high)) for high in (3, 4, 20, 7, 7))
     merged, asymmetric, time_major = (draw(st.booleans()) for _ in range(3))
-    if kind == "int8" and time_major and not asymmetric:
+    if kind != "float32" and time_major and not asymmetric:
         batch = 1 if merged else batch  # LiteRT crashes otherwise
     options = BidirectionalSequenceRNNOptions(
         fused_activation_function=draw(ALL_ACTIVATIONS),
@@ -78,7 +78,12 @@ def svdf(draw: Any, kind: str) -> OneOp:
         rank=rank, fused_activation_function=activation, asymmetric_quantize_inputs=draw(st.booleans())
     )
     x = activations(draw, "int8" if integer else "float32", (batch, depth))
-    feature_kind, time_kind = {"float32": ("float32",) * 2, "hybrid": ("int8",) * 2, "int8": ("int8", "int16")}[kind]
+    feature_kind, time_kind = {
+        "float32": ("float32",) * 2,
+        "hybrid": ("int8",) * 2,
+        "hybrid uint8": ("uint8",) * 2,
+        "int8": ("int8", "int16"),
+    }[kind]
     feature = weights(draw, feature_kind, (filters, depth))
     time = weights(draw, time_kind, (filters, memory), 1e-5, 1e-3)
     state = Operand("float32", (batch, filters * memory), variable=True)
@@ -95,11 +100,11 @@ CASES = (
     *(
         Case(op, types, rnn(op, kind))
         for op in ("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN")
-        for types, kind in (("float32", "float32"), (HYBRID_TYPES, "int8"))
+        for types, kind in (("float32", "float32"), *zip(HYBRID_TYPES, ("int8", "uint8"), strict=True))
     ),
     Case("BIDIRECTIONAL_SEQUENCE_RNN", "float32", two_rnn("float32")),
-    Case("BIDIRECTIONAL_SEQUENCE_RNN", BOTH_TYPES, two_rnn("int8")),
+    *(Case("BIDIRECTIONAL_SEQUENCE_RNN", t, two_rnn(k)) for t, k in zip(BOTH_TYPES, ("int8", "uint8"), strict=True)),
     Case("SVDF", "float32", svdf("float32")),
-    Case("SVDF", "float32 int8 int8 float32 float32 -> float32", svdf("hybrid")),
+    *(Case("SVDF", types, svdf(kind)) for types, kind in zip(HYBRID_TYPES, ("hybrid", "hybrid uint8"), strict=True)),
     Case("SVDF", "int8 int8 int16 int32 int16 -> int8", svdf("int8")),
 )

@@ -4,8 +4,9 @@
     BIDIRECTIONAL_SEQUENCE_LSTM     two cells, one of them backwards (bidirectional.py)
     LSTM                            one step, x [n,d]; with the option kernel_type BASIC another cell (basic.py)
 
-float32; hybrid: int8 weights, float activations; int8: 8-bit activations, 16-bit gates and cell state. Follows
-tflite/kernels/unidirectional_sequence_lstm.cc, lstm.cc (the full kernel) and lstm_eval.cc.
+float32; hybrid: int8 weights, or uint8 ones whose bytes are read as int8, and float activations; int8: 8-bit
+activations, 16-bit gates and cell state. Follows tflite/kernels/unidirectional_sequence_lstm.cc, lstm.cc (the full
+kernel) and lstm_eval.cc.
 """
 
 from minilite.format.options.recurrent import LSTMOptions, UnidirectionalSequenceLSTMOptions

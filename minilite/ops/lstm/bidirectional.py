@@ -119,7 +119,7 @@ SIGNATURE = " ".join(
     ]
 )
 FLOAT = Variant("float", ("float32",), plan, compute)
-HYBRID = Variant("hybrid", (_types("int8"),), plan, compute)
+HYBRID = Variant("hybrid", (_types("int8"), _types("uint8")), plan, compute)
 
 
 def macs(call: Call[BidirectionalSequenceLSTMOptions]) -> int:

@@ -15,7 +15,7 @@ def types(x: str, weights: str, peephole: str, bias: str, cell: str, norm: str) 
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
 HYBRID = Variant(
     "hybrid",
-    tuple(types("float32", weights, weights, "float32", "float32", "float32") for weights in ("int8",)),
+    tuple(types("float32", weights, weights, "float32", "float32", "float32") for weights in ("int8", "uint8")),
     plan_float,
     compute_float,
 )
