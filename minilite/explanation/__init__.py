@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from minilite.errors import MiniliteError, UnsupportedError
 from minilite.graph import Graph, Tensor, load
 from minilite.graph.read import Source
 from minilite.interpreter import StepResult, to_inputs
 from minilite.ops.call import Array
+from minilite.ops.prepare import Prepared
 from minilite.program import Kernels
 from minilite.real import is_real, make_real, to_real
 
@@ -63,14 +62,13 @@ def explain_step(graph: Graph, result: StepResult, at: Sequence[int] | None, out
         place = worst(to_real(tensor, made), exact)
     prepared = result.step.prepare_for(result.inputs)
     constants = {path: plain(value) for path, value in numbers(prepared.plan)}
-    copied = source(result, output, place)
-    explained = copied is None and not result.step.op.uses_state and output == 0
-    taken = Taken(prepared, result.step.operands(result.inputs)) if explained else None
-    operands = Operands(result, constants, {} if taken is None else taken.quantized)
-    reads = reads_of(result.step.op, prepared.call, made, place, output)
+    op, moves = result.step.op, may_move(result, prepared)
+    taken = None if op.uses_state or output else Taken(prepared, result.step.operands(result.inputs))
+    copied = source(result, output, place) if moves and (taken is None or taken.is_plain) else None
+    operands = Operands(result, constants, {} if taken is None else taken.codes)
+    reads = reads_of(op, prepared.call, made, place, output)
     terms = () if copied is not None else make_terms(operands, reads)
     start = tuple(operands.element(name, index[0]) for name, index in reads.start.items())
-    number = int(np.ravel_multi_index(place, made.shape))
     real = real_values(tensor, made)
     return Explanation(
         step=replace(result.step, prepared=prepared),
@@ -80,13 +78,18 @@ def explain_step(graph: Graph, result: StepResult, at: Sequence[int] | None, out
         copied_from=None if copied is None else operands.element(*copied),
         terms=terms,
         start=start,
-        steps=() if taken is None else Steps(number, made.size).take(taken, terms, start),
+        steps=() if taken is None or copied else Steps(place, made.shape).take(taken, terms, start),
         code=plain(made[place]),
         real=None if real is None else float(real[place]),
         exact=None if exact is None else float(exact[place]),
         no_exact=reason,
         others=tuple(others(graph, result, output, place)),
     )
+
+
+def may_move(result: StepResult, prepared: Prepared) -> bool:
+    """Whether the kernel may be one that moves elements: one that neither rescales nor reads windows or rows."""
+    return prepared.variant.accumulate is None and result.step.op.reads is None
 
 
 def real_values(tensor: Tensor, array: Array) -> Array | None:

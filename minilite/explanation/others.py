@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from minilite.errors import MiniliteError
 from minilite.graph import Graph
 from minilite.interpreter import StepResult, evaluate
 from minilite.ops.state import State
 from minilite.program import KERNEL_SETS, bind
+from minilite.real import is_real, to_real
 
 from .values import Index, Other, plain
 
@@ -39,10 +38,6 @@ def _other(graph: Graph, result: StepResult, output: int, at: Index, kernels: st
     state = State({(step.subgraph.index, index): given[index] for index in variables})
     values = evaluate(program, {index: given[index] for index in fed}, state)
     index = step.node.outputs[output]
-    code, affine = values[index][at], step.subgraph.tensors[index].quantization
-    real = None
-    if affine is not None and code.dtype.kind in "iu":
-        real = float(affine.to_real(values[index])[at])
-    elif np.issubdtype(code.dtype, np.floating):
-        real = float(code)
-    return Other(kernels, plain(code), real, None)
+    made, tensor = values[index], step.subgraph.tensors[index]
+    real = float(to_real(tensor, made)[at]) if is_real(tensor) else None
+    return Other(kernels, plain(made[at]), real, None)

@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 
 from minilite.numerics.affine import Range
-from minilite.numerics.dynamic import DynamicRows
 from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
-from minilite.ops.op import Staged
+from minilite.ops.op import Codes, Staged
 from minilite.ops.prepare import Prepared
 
-from .values import Element, Step, Term, Value, at_element, plain
+from .values import Element, Index, Step, Term, Value, at_element, plain
 from .watch import Call, watched
 
 
@@ -32,21 +31,26 @@ class Taken:
             self.made = variant.finish(watched(prepared.plan, self.after.append), self.accumulators)
 
     @property
-    def quantized(self) -> Mapping[str, DynamicRows]:
-        """The codes that the kernel found for float operands."""
-        return self.made.quantized if isinstance(self.made, Staged) else {}
+    def is_plain(self) -> bool:
+        """Whether nothing is known of the way to the outputs: the kernel names no steps, nor do parts of its plan."""
+        return not self.before and not self.after and not isinstance(self.made, Staged)
+
+    @property
+    def codes(self) -> Mapping[str, Codes]:
+        """The operands whose codes the kernel found when it ran."""
+        return self.made.codes if isinstance(self.made, Staged) else {}
 
 
 class Steps:
-    """The steps of one element, number `flat` of an output of `size`."""
+    """The steps of the element `place` of an output of `shape`."""
 
-    def __init__(self, flat: int, size: int) -> None:
-        self.flat, self.size = flat, size
+    def __init__(self, place: Index, shape: Index) -> None:
+        self.place, self.shape = place, shape
         self.found: list[Step] = []
 
     def at(self, array: Any) -> Value:
         """What an array has for the element."""
-        return at_element(array, self.flat, self.size)
+        return at_element(array, self.place, self.shape)
 
     def add(self, name: str, result: Any, part: str = "", **operands: Any) -> None:
         """One step."""

@@ -6,53 +6,49 @@ from typing import Any
 
 import numpy as np
 
+from minilite.graph import Tensor
 from minilite.interpreter import StepResult
-from minilite.numerics.dynamic import DynamicRows
 from minilite.ops.call import Array, Call
-from minilite.ops.op import Op, Reads
+from minilite.ops.op import Codes, Op, Reads
 from minilite.ops.prepare import input_forms
 
-from .values import Element, Index, Term, Value, at_element, plain
+from .values import Element, Index, Term, Value, plain
 
 
 class Operands:
-    """The arrays of a step by their names in the signature, with the tensors they belong to."""
+    """The arrays of a step by their names in the signature, with the tensors they belong to.
 
-    def __init__(
-        self, result: StepResult, constants: Mapping[str, Value], quantized: Mapping[str, DynamicRows]
-    ) -> None:
+    `codes` has those whose codes the kernel found when it ran.
+    """
+
+    def __init__(self, result: StepResult, constants: Mapping[str, Value], codes: Mapping[str, Codes]) -> None:
         node, self._tensors = result.step.node, result.step.subgraph.tensors
         forms = input_forms(result.step.op, node)
         given = zip(forms, node.inputs, result.inputs, strict=True)
-        self._names = [form.name for form in forms]
-        self.found = {form.name: (index, array) for form, index, array in given if array is not None}
-        self._quantized = quantized
-        self._zero_points = {name: _zero_point(name, constants) for name in self.found}
+        self._given = [(form.name, index, array) for form, index, array in given]
+        self._positions = {name: position for position, (name, _, _) in enumerate(self._given)}
+        self._constants, self._codes = constants, codes
 
     def element(self, name: str | int, at: Sequence[int]) -> Element:
         """The element `at` of an operand, by name or by the operand's position."""
-        if isinstance(name, int):
-            name = self._names[name]
-        index, array = self.found[name]
+        position = name if isinstance(name, int) else self._positions[name]
+        name, index, array = self._given[position]
+        assert array is not None
         place = tuple(int(number) for number in at)
-        if name in self._quantized:
-            return self._at_run_time(name, index, array, place)
-        code, tensor = plain(array[place]), self._tensors[index]
-        affine, real = tensor.quantization, None
-        if array.dtype.kind == "f":
-            real = float(array[place])
-        elif affine is not None and array.dtype.kind in "iu" and affine.scale.size in (1, *array.shape):
-            channel = place[affine.axis] if affine.per_channel else 0
-            scale, zero_point = float(affine.scale[channel]), int(affine.zero_point[channel % affine.zero_point.size])
-            real = (int(array[place]) - zero_point) * scale
-        return Element(name, index, place, code, self._zero_points[name], real)
+        codes, zero_points = self._codes.get(name) or Codes(array, np.array(_zero_point(name, self._constants)))
+        zero_point = int(np.broadcast_to(zero_points, array.shape)[place])
+        real = float(array[place]) if array.dtype.kind == "f" else _real(self._tensors[index], codes[place], place)
+        return Element(name, index, place, plain(codes[place]), zero_point, real)
 
-    def _at_run_time(self, name: str, index: int, array: Array, place: Index) -> Element:
-        """An element of a float operand that the kernel found a code for."""
-        rows, flat = self._quantized[name], int(np.ravel_multi_index(place, array.shape))
-        zero_point = at_element(rows.zero_point, flat, array.size)
-        code = plain(rows.codes.reshape(-1)[flat])
-        return Element(name, index, place, code, int(zero_point), float(array[place]))  # type: ignore[arg-type]
+
+def _real(tensor: Tensor, code: Any, place: Index) -> float | None:
+    """What a code stands for (eq. 1); None where the tensor has no scale, or several that do not fit."""
+    affine = tensor.quantization
+    if affine is None or tensor.dtype.kind not in "iu" or affine.scale.size not in (1, *tensor.shape):
+        return None
+    channel = place[affine.axis] if affine.per_channel else 0
+    zero_point = affine.zero_point[channel % affine.zero_point.size]
+    return float((int(code) - int(zero_point)) * float(affine.scale[channel]))
 
 
 def _zero_point(name: str, constants: Mapping[str, Value]) -> int:

@@ -1,5 +1,6 @@
 """What an explanation is made of: plain values, which print and go into JSON as they are."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -62,14 +63,25 @@ def plain(value: Any) -> Value:
     return value  # type: ignore[no-any-return]
 
 
-def at_element(array: Any, flat: int, size: int) -> Value:
-    """What `array` has for element number `flat` of an output of `size`.
+def at_element(array: Any, at: Index, shape: Index) -> Value:
+    """What `array` has for the element `at` of an output of `shape`.
 
-    It may have one value for each element, one for each of equal runs of them, or equally many for each.
+    It may have as many values as the output, stretch to its shape, or have equally many values for each of equal runs
+    of elements, or for each element. An array that fits in no way is given whole.
     """
-    values = np.asarray(array).reshape(-1)
+    values, size = np.asarray(array), math.prod(shape)
+    flat = int(np.ravel_multi_index(at, shape)) if shape else 0
+    if values.size != size and stretches(values.shape, shape):
+        return plain(np.broadcast_to(values, shape)[at])
+    values = values.reshape(-1)
     if values.size == 0 or (size % values.size and values.size % size):
         return plain(values)
     if values.size <= size:
         return plain(values[flat * values.size // size])
     return plain(values.reshape(size, -1)[flat])
+
+
+def stretches(one: Index, shape: Index) -> bool:
+    """Whether an array of shape `one` broadcasts to `shape`."""
+    aligned = zip(reversed(one), reversed(shape), strict=False)
+    return len(one) <= len(shape) and all(length in (1, whole) for length, whole in aligned)

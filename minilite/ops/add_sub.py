@@ -135,8 +135,7 @@ def compute_shifted(plan: ShiftPlan, a: Array, b: Array) -> Staged:
     total = a_shifted + plan.sign * b_shifted
     codes = plan.codes.clamp(total)
     stages = {"a in steps of y": a_shifted, "b in steps of y": b_shifted, "together": total, "clamp": codes}
-    shaped = {name: np.broadcast_to(array, codes.shape) for name, array in stages.items() if array is not codes}
-    return Staged(np.asarray(codes, np.int16), {**shaped, "clamp": codes})
+    return Staged(np.asarray(codes, np.int16), stages)
 
 
 def plan_plain(call: AnyCall) -> Range:

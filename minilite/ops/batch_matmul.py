@@ -34,9 +34,9 @@ from .call import Array, Call
 from .convolution import require_int16_exponent
 from .delegate import matrix_product
 from .finish import finish
-from .hybrid import notes
+from .hybrid import codes_read, notes
 from .multiplier import XNNPACK_RULE, real_multiplier
-from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
+from .op import Codes, Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, numbered, places
 from .signature import Shape
 
@@ -128,8 +128,10 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array) -> Staged:
     centred = sums - of_columns * rows.zero_point.astype(np.float32).reshape(*lead, 1)
     scale = rows.scale.reshape(*lead, 1) * plan.w_scale
     y = scale * centred
-    stages = {"accumulator": centred, "x_scale * w_scale": np.broadcast_to(scale, y.shape), "their product": y}
-    return Staged(Noted((y,), notes(rows)), stages, {"x": rows})
+    stages = {"accumulator": centred, "x_scale * w_scale": scale, "their product": y}
+    read = codes_read(rows, x, w)["x"]
+    own = Codes(*(plan.layout.matrices(part, w)[0] for part in read))  # as the operand is stored
+    return Staged(Noted((y,), notes(rows)), stages, {"x": own})
 
 
 def shapes(call: Call[BatchMatMulOptions]) -> Sequence[Shape]:

@@ -50,8 +50,7 @@ def make_variants(relation: Relation, plain: tuple[str, ...], codes: tuple[str, 
     def compare_codes(plan: Plan, a: Array, b: Array) -> Staged:
         a, b = to_common_scale(plan.a, a, MORE_BITS), to_common_scale(plan.b, b, MORE_BITS)
         y = np.asarray(relation(a, b))
-        stages = {"a in steps of 2**-8": a, "b in steps of 2**-8": b}
-        return Staged(y, {**{name: np.broadcast_to(one, y.shape) for name, one in stages.items()}, "compared": y})
+        return Staged(y, {"a in steps of 2**-8": a, "b in steps of 2**-8": b, "compared": y})
 
     return (
         Variant("plain", _to_bool(plain), plan_nothing, compare),

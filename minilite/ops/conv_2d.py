@@ -46,7 +46,7 @@ from .convolution import (
 )
 from .delegate import convolution, has_bias
 from .finish import finish
-from .hybrid import add_scaled, as_int8, hybrid_sums, notes, row_scales
+from .hybrid import add_scaled, as_int8, codes_read, hybrid_sums, notes, row_scales
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
 from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, taps_and_pixels
@@ -100,7 +100,7 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None)
     sums = add_scaled(start, accumulators, scale).reshape(*positions, len(w))
     y = add_bias(plan.reals, sums, b)
     stages = {"accumulator": accumulators, "x_scale * w_scale": scale, "times that": sums, "with bias, activated": y}
-    return Staged(Noted((y,), notes(images)), stages, {"x": images})
+    return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
 
 
 def compute_hybrid_channels(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
@@ -110,7 +110,7 @@ def compute_hybrid_channels(plan: HybridPlan, x: Array, w: Array, b: Array | Non
     reals = times_w * per_image(images.scale)
     y = add_bias(plan.reals, reals, b)
     stages = {"accumulator": sums, "times w_scale": times_w, "times x_scale": reals, "with bias, activated": y}
-    return Staged(Noted((y,), notes(images)), stages, {"x": images})
+    return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
 
 
 def is_grouped_or_per_channel(call: Call[Conv2DOptions]) -> bool:

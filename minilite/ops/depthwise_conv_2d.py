@@ -30,7 +30,7 @@ from .call import Array, Call
 from .convolution import FloatPlan, Plan, plan_float, plan_int8, plan_int16, plan_uint8, windows
 from .delegate import convolution, has_bias
 from .finish import CHANNEL_BLOCK, finish, finish_by_channel_blocks
-from .hybrid import notes
+from .hybrid import codes_read, notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
 from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, taps_and_pixels
@@ -66,11 +66,11 @@ def add_channels(x: Array, w: Array, b: Array | None, rows: Window, columns: Win
 def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
     images = quantize_images(x, asymmetric=True)
     sums = add_channels(centred(images, x.shape), w.astype(np.int32), None, plan.rows, plan.columns)
-    scale = np.broadcast_to(plan.w_scale * per_image(images.scale), sums.shape)
+    scale = plan.w_scale * per_image(images.scale)
     reals = sums.astype(np.float32) * scale
     y = add_bias(plan.reals, reals, b)
     stages = {"accumulator": sums, "w_scale * x_scale": scale, "times that": reals, "with bias, activated": y}
-    return Staged(Noted((y,), notes(images)), stages, {"x": images})
+    return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
 
 
 def shapes(call: Call[DepthwiseConv2DOptions]) -> Sequence[Shape]:

@@ -22,7 +22,7 @@ from minilite.numerics.products import exact_product
 
 from .blockwise import Blocks, blocks_of, is_blockwise
 from .call import Array, Call
-from .hybrid import add_scaled, as_int8, hybrid_product, hybrid_sums, notes, row_scales, weight_scales
+from .hybrid import add_scaled, as_int8, codes_read, hybrid_product, hybrid_sums, notes, row_scales, weight_scales
 from .op import Noted, Staged, Variant
 from .signature import Shape
 
@@ -57,10 +57,10 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Sta
     if x.any():
         accumulators, scale = hybrid_sums(rows, as_int8(w)), row_scales(rows, plan.w_scale)
         start, sums = sums, add_scaled(sums, accumulators, scale)
-        stages = {"accumulator": accumulators, "x_scale * w_scale": np.broadcast_to(scale, sums.shape), "bias": start}
+        stages = {"accumulator": accumulators, "x_scale * w_scale": scale, "bias": start}
     y = activate(plan.activation, sums).reshape(plan.shape)
     stages |= {"bias + accumulator * scales": sums, "activation": y}
-    return Staged(Noted((y,), notes(rows)), stages, {"x": rows})
+    return Staged(Noted((y,), notes(rows)), stages, codes_read(rows, x, w))
 
 
 def compute_sparse_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Noted:

@@ -15,6 +15,7 @@ from minilite.numerics.dynamic import DynamicRows
 from minilite.numerics.products import exact_product
 
 from .call import Array, Operand
+from .op import Codes
 
 VECTOR = 16  # columns that the vector code multiplies with a saturating trick
 
@@ -59,6 +60,12 @@ def add_scaled(start: Array, sums: Array, scale: Array) -> Array:
     """start + sums * scale, float32 [n,u], both steps rounded."""
     products: Array = sums.astype(np.float32) * scale
     return start + products
+
+
+def codes_read(rows: DynamicRows, x: Array, w: Array) -> dict[str, Codes]:
+    """The codes of x, which falls into `rows`, and those of the weights, as hybrid kernels read them."""
+    zero_points = np.repeat(rows.zero_point, x.size // max(len(rows.codes), 1)).reshape(x.shape)
+    return {"x": Codes(rows.codes.reshape(x.shape), zero_points), "w": Codes(as_int8(w), np.zeros(1, np.int64))}
 
 
 def notes(rows: DynamicRows) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from minilite.format.table import Table
 from minilite.graph import Node
-from minilite.numerics.dynamic import DynamicRows
 
 from .call import Array, Call
 from .signature import Shape, Signature, parse
@@ -21,16 +20,23 @@ class Noted(NamedTuple):
     notes: Mapping[str, Any]
 
 
+class Codes(NamedTuple):
+    """An operand as a kernel reads it: its codes, in the operand's shape, and zero points that stretch to it."""
+
+    codes: Array
+    zero_point: Array
+
+
 class Staged(NamedTuple):
     """Outputs together with the steps on the way to them, by name.
 
-    A step has one value for each element of the first output, one for each of equal runs of them, or equally many.
-    `quantized` has the codes that the kernel found for rows of float operands.
+    A step has a value for each element of the first output, stretches to its shape, or has as many values for each of
+    equal runs of elements, or for each element. `codes` has the operands whose codes the kernel finds when it runs.
     """
 
     outputs: Any
     stages: Mapping[str, Array]
-    quantized: Mapping[str, DynamicRows] = MappingProxyType({})
+    codes: Mapping[str, Codes] = MappingProxyType({})
 
 
 class Reads(NamedTuple):

@@ -85,10 +85,9 @@ def average(plan: Plan, x: Array, accumulator: Any, divide: Callable[[Array, Arr
     for where, values in taps(plan, x):
         total[where] += values
         count[where] += 1
-    taps_counted = np.broadcast_to(count, total.shape)
     mean = divide(total, count)
     kept = plan.limits.clamp(mean)
-    stages = {"sum": total, "taps inside the image": taps_counted, "quotient": mean, "clamp": kept}
+    stages = {"sum": total, "taps inside the image": count, "quotient": mean, "clamp": kept}
     return Staged(kept.astype(x.dtype), stages)
 
 

@@ -42,7 +42,7 @@ from .convolution import (
 )
 from .delegate import all_of, convolution
 from .finish import finish, finish_by_channel_blocks, finish_by_flat_blocks
-from .hybrid import notes
+from .hybrid import codes_read, notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
 from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, reached_by, taps_and_pixels
@@ -117,7 +117,7 @@ def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None)
     sums = scatter(plan, centred(images, x.shape), w.astype(np.int32), real_product)
     y = add_bias(node.reals, sums, b)
     stages = {"sum of (code - zero) * w * w_scale * x_scale": sums, "with bias, activated": y}
-    return Staged(Noted((y,), notes(images)), stages, {"x": images})
+    return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
 
 
 def scatter(plan: Transposed, x: Array, w: Array, multiply: Callable[[Array, Array], Array]) -> Array:

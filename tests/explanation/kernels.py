@@ -1,0 +1,106 @@
+"""What the accumulator and the named steps of each kernel should be, by op and variant."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from .arithmetic import wrap
+from .elements import (
+    RELATIONS,
+    average,
+    compared,
+    dequantize,
+    divide,
+    float_sum,
+    fractions_product,
+    hard_swish,
+    interpolated,
+    inverse_square_root,
+    quantize,
+    shifted_sum,
+    sigmoid_table,
+    square_root,
+    table,
+    two_slopes,
+    weighted,
+    weighted_float,
+)
+from .found import Found, Steps
+from .products import hybrid, hybrid_matrices, lstm, svdf
+from .rows import l2_normalization, log_softmax, softmax, softmax_int16
+
+
+def common(f: Found, name: str, bits: int) -> int:
+    """An operand on the common scale of ADD and its kin; what its rescaling was given must be right."""
+    assert f.first[f"{name}.rescale"] == wrap(f.code(name) << bits)
+    return f[f"{name}.rescale"]
+
+
+def added(f: Found) -> int:
+    bits = f.constant("more_bits")
+    return common(f, "a", bits) + f.constant("sign") * common(f, "b", bits)
+
+
+def reduced_product(f: Found) -> int:
+    values = [code - f.constant("x_zero") for code in f.row]
+    total = values[0]
+    chain = [s for s in f.document["steps"] if s["part"] == "rescale"]
+    before = chain[: 2 * (len(values) - 1)]
+    for value, (first, last) in zip(values[1:], zip(before[::2], before[1::2], strict=True), strict=True):
+        assert first["operands"]["value"] == total * value
+        total = last["result"]
+    return total
+
+
+ACCUMULATORS: dict[str, Callable[[Found], int]] = {
+    "ADD": added,
+    "SUB": added,
+    "SQUARED_DIFFERENCE": lambda f: (common(f, "a", 7) - common(f, "b", 7)) ** 2,
+    "MUL": lambda f: f.code("a") * f.code("b"),
+    "ABS": lambda f: abs(f.code("x")),
+    "QUANTIZE": lambda f: wrap(f.code("x")),
+    "REDUCE_PROD": reduced_product,
+    **dict.fromkeys(("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LEAKY_RELU"), lambda f: f.code("x")),
+}
+SELECTED: dict[str, Callable[[Found], Any]] = {
+    "ADD": lambda f: wrap(sum(f.row), f.bits),
+    "SUB": lambda f: wrap(f.row[0] - f.row[1], f.bits),
+    "MUL": lambda f: wrap(math.prod(f.row), f.bits),
+    "ABS": lambda f: wrap(abs(f.row[0]), f.bits),
+    "REDUCE_PROD": lambda f: f.low + (math.prod(f.row) - f.low) % 2**f.bits,
+    **dict.fromkeys(("MAX_POOL_2D", "MAXIMUM", "REDUCE_MAX"), lambda f: max(f.row, default=f.low)),
+    **dict.fromkeys(("MINIMUM", "REDUCE_MIN"), lambda f: min(f.row, default=f.high)),
+}
+STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
+    ("SOFTMAX", "fixed point"): softmax,
+    ("SOFTMAX", "tables"): softmax_int16,
+    ("LOG_SOFTMAX", "fixed point"): log_softmax,
+    ("L2_NORMALIZATION", "quantized"): l2_normalization,
+    ("HARD_SWISH", "fixed point"): hard_swish,
+    ("DIV", "quantized"): divide,
+    ("SQRT", "codes"): square_root,
+    ("RSQRT", "quantized"): inverse_square_root,
+    **{(op, "table"): table for op in ("EXP", "LOG", "ELU", "GELU", "TANH", "LOGISTIC")},
+    **{(op, "interpolated"): interpolated for op in ("EXP", "LOG", "GELU", "RSQRT")},
+    **{(op, "interpolated"): sigmoid_table for op in ("TANH", "LOGISTIC")},
+    ("MUL", "fractions"): fractions_product,
+    ("ADD", "shift"): shifted_sum,
+    ("SUB", "shift"): shifted_sum,
+    ("PRELU", "quantized"): two_slopes,
+    ("LEAKY_RELU", "quantized"): two_slopes,
+    ("QUANTIZE", "quantize"): quantize,
+    ("DEQUANTIZE", "dequantize"): dequantize,
+    **{(op, "codes"): compared for op in RELATIONS},
+    ("RESIZE_BILINEAR", "fixed point"): weighted,
+    ("RESIZE_BILINEAR", "uint8 in float32"): weighted_float,
+    ("AVERAGE_POOL_2D", "codes"): average,
+    ("SUM", "quantized in float32"): float_sum,
+    ("FULLY_CONNECTED", "hybrid"): hybrid,
+    ("CONV_2D", "hybrid"): hybrid,
+    ("CONV_2D", "hybrid per channel"): hybrid,
+    ("DEPTHWISE_CONV_2D", "hybrid"): hybrid,
+    ("BATCH_MATMUL", "hybrid"): hybrid_matrices,
+    ("SVDF", "int8"): svdf,
+    ("LSTM", "int8"): lstm,
+    ("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8"): lstm,
+}

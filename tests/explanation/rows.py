@@ -1,0 +1,129 @@
+"""What the steps of kernels on whole rows should be: SOFTMAX and its kin."""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+from .arithmetic import (
+    clamp,
+    double,
+    exponential,
+    half_away,
+    half_up,
+    inverse_root,
+    line,
+    over,
+    product,
+    reciprocal,
+    wrap,
+)
+from .found import Found, Steps, near
+
+
+def softmax(f: Found) -> Steps:
+    top, mantissa, exponent = max(f.row), f.constant("multiplier.mantissa"), f.constant("multiplier.exponent")
+    lowest = f.constant("lowest_difference")
+    assert lowest == -(31 * 2**26 // 2**exponent)
+
+    def e(difference: int) -> int:
+        return exponential(product(wrap(difference << exponent), mantissa), 5)
+
+    total = sum(half_away(over(e(x - top), 12)) for x in f.row if x - top >= lowest)
+    inverse, bits = reciprocal(total, 12)
+    counts = f.own - top >= lowest
+    own = f.own - top if counts else 0
+    share = half_away(over(product(inverse, e(own)), bits + 31 - f.constant("bits")))
+    return {
+        "x - largest of the row": f.own - top,
+        "near enough to count": counts,
+        "times beta * x_scale, in 2**-26": product(wrap(own << exponent), mantissa),
+        "e to that, in 2**-31": e(own),
+        "sum of the row, in 2**-19": total,
+        "1 / sum, mantissa": inverse,
+        "1 / sum, exponent": bits,
+        "share, in steps of y": share,
+        "code": f.kept(share + f.low) if counts else f.low,
+    }
+
+
+def samples(function: Callable[[float], float], x_scale: float, x_zero: int, y_scale: float) -> list[int]:
+    """The 513 entries of a table over all 16-bit codes, each moved by half of the error in the middle of its piece."""
+    first, last = x_scale * (-32768 - x_zero), x_scale * (32767 - x_zero)
+    step, units = (last - first) / 512, 65536 / (y_scale * 65535)
+
+    def code(x: float) -> int:
+        return half_away(Fraction(function(x) * units))
+
+    entries = []
+    for index in range(512):
+        x = first + index * step
+        between = half_away(over(Fraction(function(first + (index + 1) * step) * units + code(x)), 1))
+        entries.append(code(x) - half_away(over(between - code(x + step / 2), 1)))
+    return [clamp(entry, -32768, 32767) for entry in [*entries, code(last)]]
+
+
+def softmax_int16(f: Found) -> Steps:
+    top = max(f.row)
+    numbers = f.constant("rescale.mantissa"), f.constant("rescale.exponent")
+    exp = samples(math.exp, 10.0 / 65535, 32767, 2.0 / 65535)
+    inverses = samples(lambda x: 1 / (1 + x), 1.0 / 65535, -32768, 2.0 / 65535)
+
+    def read(table: list[int], code: int) -> int:
+        code = clamp(code, -32768, 32767)
+        return line(table[256 + code // 128], table[257 + code // 128], code % 128)
+
+    def e(x: int) -> int:
+        return read(exp, double(x - top, *numbers) + 32767)
+
+    total = sum(map(e, f.row))
+    headroom = 31 - total.bit_length()
+    inverse = read(inverses, half_up(over(total << headroom, 14)) - 2**16 - 2**15)
+    share = half_up(over(e(f.own) * inverse, 30 - headroom))
+    return {
+        "x - largest of the row": f.own - top,
+        "e to that, in 2**-15": e(f.own),
+        "sum of the row, in 2**-30 times": total << headroom,
+        "bits it was shifted by": headroom,
+        "1 / sum, in 2**-15": inverse,
+        "share, in steps of y": share,
+        "code": clamp(share, 0, 32767),
+    }
+
+
+def log_softmax(f: Found) -> Steps:
+    top, lowest = max(f.row), f.constant("lowest_difference")
+    forth = f.constant("multiplier.mantissa"), f.constant("multiplier.exponent")
+    back = f.constant("back.mantissa"), f.constant("back.exponent")
+    counted = [x - top for x in f.row if x - top >= lowest]
+    total = sum(half_away(over(exponential(double(x, *forth), 5), 12)) for x in counted)
+    counts = f.own - top >= lowest
+    scaled = double(f.own - top if counts else 0, *forth)
+    logarithm = f["its logarithm, in 2**-26"]
+    reach = max(lowest - 1, double(wrap(logarithm - 2**31), *back))
+    steps = half_away(over(wrap(scaled - logarithm), 22))
+    return {
+        "x - largest of the row": f.own - top,
+        "near enough to count": counts,
+        "times x_scale, in 2**-26": scaled,
+        "e to that, in 2**-31": exponential(scaled, 5),
+        "sum of the row, in 2**-19": total,
+        "its logarithm, in 2**-26": near(math.log(total / 2**19) * 2**26, 16),
+        "difference, in steps of y": steps,
+        "lowest difference with a code": reach,
+        "code": f.kept(steps + f.high) if f.own - top > reach else f.low,
+    }
+
+
+def l2_normalization(f: Found) -> Steps:
+    zero = f.constant("x_zero")
+    total = wrap(sum((x - zero) ** 2 for x in f.row))
+    mantissa, shift = inverse_root(total)
+    is_unsigned = f.low == 0
+    value = (f.own - zero) << 7 if is_unsigned else f.own - zero
+    return {
+        "sum of the squares of x - x_zero": total,
+        "1 / root of that, mantissa": mantissa,
+        "1 / root of that, exponent": -shift,
+        "x - x_zero, shifted left for uint8": value,
+        "128 * x / root, in steps of y": double(value, mantissa, -shift if is_unsigned else 7 - shift),
+    }
