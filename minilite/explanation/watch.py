@@ -43,7 +43,7 @@ def _watch(part: Any, method: str, log: Log, path: str) -> Any:
 
     def logging(self: Any, given: Array) -> Array:
         result: Array = compute(self, given)
-        log(Call(path, part, np.array(given), result))
+        log(Call(path, type(part)(*self), np.array(given), result))
         return result
 
     return type(type(part).__name__, (type(part),), {method: logging})(*part)

@@ -15,6 +15,7 @@ from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.rescale import RULES, Rescale
 
 from .call import Array
+from .op import Staged
 
 
 class Rescaling(Protocol):
@@ -54,19 +55,21 @@ CHANNEL_BLOCK, FLAT_BLOCK = (
 LEFTOVERS = RULES["double"]
 
 
-def finish_by_channel_blocks(plan: Rescaling, accumulators: Array) -> Array:
+def finish_by_channel_blocks(plan: Rescaling, accumulators: Array) -> Staged:
     """Codes of accumulators, same shape; channels left over of whole blocks of eight follow rule double."""
     channels = accumulators.shape[-1]
     return _finish_blocks(plan, accumulators, np.arange(channels) < channels // CHANNEL_BLOCK * CHANNEL_BLOCK)
 
 
-def finish_by_flat_blocks(plan: Rescaling, accumulators: Array) -> Array:
+def finish_by_flat_blocks(plan: Rescaling, accumulators: Array) -> Staged:
     """Codes of accumulators, same shape; elements left over of whole blocks of 16 follow rule double."""
     whole = accumulators.size // FLAT_BLOCK * FLAT_BLOCK
     return _finish_blocks(plan, accumulators, np.arange(accumulators.size).reshape(accumulators.shape) < whole)
 
 
-def _finish_blocks(plan: Rescaling, accumulators: Array, in_block: Array) -> Array:
-    left_over = plan.rescale._replace(rule=LEFTOVERS)
-    rescaled = np.where(in_block, plan.rescale(accumulators), left_over(accumulators))
-    return np.asarray(plan.codes.clamp(rescaled + plan.y_zero), plan.dtype)
+def _finish_blocks(plan: Rescaling, accumulators: Array, in_block: Array) -> Staged:
+    of_blocks, of_others = plan.rescale(accumulators), plan.rescale._replace(rule=LEFTOVERS)(accumulators)
+    rescaled = np.where(in_block, of_blocks, of_others)
+    codes = plan.codes.clamp(rescaled + plan.y_zero)
+    stages = {"in a whole block": of_blocks, "left over": of_others, "in steps of y": rescaled, "clamp": codes}
+    return Staged(np.asarray(codes, plan.dtype), stages)

@@ -93,11 +93,11 @@ def finish_transposed(plan: Transposed, accumulators: Array) -> Array:
     return finish(plan.node, accumulators)
 
 
-def finish_channel_blocks(plan: Transposed, accumulators: Array) -> Array:
+def finish_channel_blocks(plan: Transposed, accumulators: Array) -> Staged:
     return finish_by_channel_blocks(plan.node, accumulators)
 
 
-def finish_flat_blocks(plan: Transposed, accumulators: Array) -> Array:
+def finish_flat_blocks(plan: Transposed, accumulators: Array) -> Staged:
     return finish_by_flat_blocks(plan.node, accumulators)
 
 
@@ -178,7 +178,7 @@ def integer(
     rules: Mapping[str, str],
     types: str,
     when: Callable[..., bool] | None = None,
-    finish: Callable[..., Array] = finish_transposed,
+    finish: Callable[..., Array | Staged] = finish_transposed,
 ) -> Variant:
     """A variant of these types that rescales."""
     return Variant(

@@ -128,6 +128,19 @@ def sigmoid_table(f: Found) -> Steps:
     return {"x in steps of 1 / (3 * 4096)": steps, name: near(function(steps / 12288) * 32768, 4 if is_tanh else 2)}
 
 
+def sigmoid_on_microcontrollers(f: Found) -> Steps:
+    """The function of fixed-point numbers with four integer bits; far from 0 it is at a rail."""
+    bits, zero, function = (7, 0, math.tanh) if f.document["op"] == "TANH" else (8, -128, FUNCTIONS["LOGISTIC"])
+    x, result = f.code("x"), f["function, in fixed point"]
+    steps = half_away(over(result, 31 - bits))
+    rail = -128 if x < 0 else 127
+    return {
+        "function, in fixed point": near(function(f["x in fixed point"] / 2**27) * 2**31, 2**31 * 1e-6),
+        "in steps of y": steps,
+        "y": f.kept(steps + zero) if abs(x) < f.constant("radius") else rail,
+    }
+
+
 def fractions_product(f: Found) -> Steps:
     high = product(f.row[0], f.row[1], 16)
     return {"a * b / 2**15, ties up": high, "divided by 2**8, ties away from zero": half_away(over(high, 8))}

@@ -53,6 +53,9 @@ def generic(found: Found, step: Document, previous: Any) -> Any:
     if name == "plus the zero point":
         assert operands["value"] == previous
         return wrap(previous + found.constant("y_zero"))
+    if name == "in steps of y" and "in a whole block" in found.results:
+        assert found.first["in a whole block"] == found.first["left over"]
+        return step["result"] if step["result"] in (found["in a whole block"], found["left over"]) else None
     if name == "plus the bias":
         return single(operands["value"] + found.document["start"][0]["code"])
     if name == "before the limits":

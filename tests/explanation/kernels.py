@@ -18,6 +18,7 @@ from .elements import (
     inverse_square_root,
     quantize,
     shifted_sum,
+    sigmoid_on_microcontrollers,
     sigmoid_table,
     square_root,
     table,
@@ -69,6 +70,7 @@ SELECTED: dict[str, Callable[[Found], Any]] = {
     "ABS": lambda f: wrap(abs(f.row[0]), f.bits),
     "REDUCE_PROD": lambda f: f.low + (math.prod(f.row) - f.low) % 2**f.bits,
     **dict.fromkeys(("MAX_POOL_2D", "MAXIMUM", "REDUCE_MAX"), lambda f: max(f.row, default=f.low)),
+    **dict.fromkeys(("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"), lambda f: f.row[0]),
     **dict.fromkeys(("MINIMUM", "REDUCE_MIN"), lambda f: min(f.row, default=f.high)),
 }
 STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
@@ -83,6 +85,7 @@ STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
     **{(op, "table"): table for op in ("EXP", "LOG", "ELU", "GELU", "TANH", "LOGISTIC")},
     **{(op, "interpolated"): interpolated for op in ("EXP", "LOG", "GELU", "RSQRT")},
     **{(op, "interpolated"): sigmoid_table for op in ("TANH", "LOGISTIC")},
+    **{(op, "fixed point"): sigmoid_on_microcontrollers for op in ("TANH", "LOGISTIC")},
     ("MUL", "fractions"): fractions_product,
     ("ADD", "shift"): shifted_sum,
     ("SUB", "shift"): shifted_sum,

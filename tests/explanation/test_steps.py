@@ -1,5 +1,6 @@
 """Every printed step, computed again in Python integers from the JSON, leads to the code of an ordinary run."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -10,15 +11,16 @@ from hypothesis import strategies as st
 
 import minilite
 from minilite.cli.output import jsonable
+from minilite.errors import UnsupportedError
 from minilite.interpreter import execute
-from minilite.program import bind
+from minilite.program import KERNEL_SETS, bind
 from tests.conformance import CASES
 from tests.conformance.case import Case, OneOp, variant_of
 
 from .evaluate import evaluate
 from .kernels import SELECTED, STAGES
 
-EXAMPLES = 12
+EXAMPLES = 10
 CODES = {"int8", "uint8", "int16", "int4", "uint4", "int2"}
 SETTINGS = settings(
     max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None
@@ -41,10 +43,10 @@ def bits(array: Any) -> Any:
     return None if array is None else array.tolist() if array.dtype.kind == "O" else array.tobytes()
 
 
-def explained(example: OneOp, data: Any) -> tuple[dict[str, Any] | None, Any]:
+def explained(example: OneOp, data: Any, kernels: str = "reference") -> tuple[dict[str, Any] | None, Any]:
     """The JSON of one element's explanation, None where there is no element, and the step it is about."""
     shapes = {index: array.shape for index, array in example.inputs.items()}
-    program = bind(example.graph, shapes, engine="numpy")
+    program = bind(example.graph, shapes, kernels=kernels, engine="numpy")
     result = list(execute(program, example.inputs))[-1]
     made = result.outputs[0]
     if not made.size:
@@ -52,11 +54,26 @@ def explained(example: OneOp, data: Any) -> tuple[dict[str, Any] | None, Any]:
     at = np.unravel_index(data.draw(st.integers(0, made.size - 1)), made.shape)
     tensors = example.graph.main.tensors
     inputs = {tensors[index].name: array for index, array in example.inputs.items()}
-    found = minilite.explain(example.graph, inputs, result.step.node.index, [int(i) for i in at])
+    found = minilite.explain(example.graph, inputs, result.step.node.index, [int(i) for i in at], kernels=kernels)
     again = list(execute(program, example.inputs))[-1]
     for before, after in ((result.outputs, again.outputs), (result.inputs, again.inputs)):
         assert [bits(array) for array in before] == [bits(array) for array in after], "explaining changed a bit"
     return json.loads(json.dumps(jsonable(found.document()), allow_nan=False)), result
+
+
+def check_steps(example: OneOp, data: Any, kernels: str = "reference") -> None:
+    """Raise AssertionError unless the printed steps, computed again, lead to the element's code."""
+    document, result = explained(example, data, kernels)
+    if document is None:
+        return
+    made = result.outputs[0][tuple(document["at"])]
+    assert document["code"] == jsonable(made)
+    for element in (*(e for term in document["terms"] for e in term["elements"]), *document["start"]):
+        position = result.step.node.inputs.index(element["tensor"])
+        value = result.inputs[position][tuple(element["at"])]
+        # Hybrid kernels find codes of float values, and read unsigned weights as signed ones.
+        assert value in (element["code"], element["real"]) or value == element["code"] % 256
+    assert document["code"] == evaluate(tupled(document))
 
 
 @pytest.mark.parametrize("case", RECOMPUTED, ids=str)
@@ -64,19 +81,24 @@ def test_printed_steps_lead_to_the_code(case: Case) -> None:
     @settings(SETTINGS)
     @given(case.draw, st.data())
     def check(example: OneOp, data: st.DataObject) -> None:
-        document, result = explained(example, data)
-        if document is None:
-            return
-        made = result.outputs[0][tuple(document["at"])]
-        assert document["code"] == jsonable(made)
-        for element in (*(e for term in document["terms"] for e in term["elements"]), *document["start"]):
-            position = result.step.node.inputs.index(element["tensor"])
-            value = result.inputs[position][tuple(element["at"])]
-            # Hybrid kernels find codes of float values, and read unsigned weights as signed ones.
-            assert value in (element["code"], element["real"]) or value == element["code"] % 256
-        assert document["code"] == evaluate(tupled(document))
+        check_steps(example, data)
 
     check()
+
+
+@pytest.mark.parametrize("kernels", [name for name in KERNEL_SETS if name != "reference"])
+def test_so_they_do_in_other_kernel_sets(kernels: str) -> None:
+    checked = []
+
+    @settings(SETTINGS, max_examples=8 * EXAMPLES)
+    @given(st.sampled_from(RECOMPUTED).flatmap(lambda case: case.draw), st.data())
+    def check(example: OneOp, data: st.DataObject) -> None:
+        with contextlib.suppress(UnsupportedError):  # this set has no kernel for the example
+            check_steps(example, data, kernels)
+            checked.append(example)
+
+    check()
+    assert len(checked) > EXAMPLES
 
 
 def tupled(value: Any) -> Any:
