@@ -12,7 +12,7 @@ from minilite.ops.add_sub import ADD_VARIANTS, SUB_VARIANTS, Plan
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
-from .blocks import CHUNK, LANES, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, codes_table, rule_in_vectors
+from .blocks import CHUNK, LANES, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, can_fuse, codes_table, rule_in_vectors
 from .parts import ranges
 from .rescale import rescale_arrays, rescale_one
 from .twins import Kernel, Loop, Looped, Part, Twins, join
@@ -28,9 +28,11 @@ class Numbers(NamedTuple):
     more_bits: int
     flip: int  # makes the codes signed
     rule: int
+    fused: int
     low: int
     high: int
     zero: int
+    y_flip: int
 
 
 NUMBERS = len(Numbers._fields)
@@ -44,31 +46,36 @@ def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
     if plan.dtype.itemsize > 1 or call["a"].shape != call["b"].shape or UNKNOWN in rules:
         return None
     shift = 0 if plan.dtype == np.int8 else SIGN_BIT
-    tables = [codes_table(scaling, np.zeros(LANES, np.int64)) for scaling in scalings]
+    tables = [
+        codes_table(scaling, np.zeros(LANES, np.int64), zero)
+        for scaling, zero in zip(scalings, (0, 0, plan.y_zero - shift), strict=True)
+    ]
+    reach = 2**plan.more_bits * (255 + max(abs(zero) for zero in (plan.a.zero - shift, plan.b.zero - shift)))
+    fused = all(can_fuse(scaling, reach, least) for scaling, least in zip(scalings, (0, 0, 1), strict=True))
     limits = plan.codes.low - plan.y_zero, plan.codes.high - plan.y_zero, plan.y_zero
     count, zeros = math.prod(call["y"].shape), (plan.a.zero - shift, plan.b.zero - shift)
-    numbers = Numbers(count, *zeros, plan.sign, plan.more_bits, shift, rules[0], *limits)
+    numbers = Numbers(count, *zeros, plan.sign, plan.more_bits, shift, rules[0], int(fused), *limits, shift)
     constants, _ = join(np.stack(tables))
 
     def share(whole: Loop, parts: int) -> list[Part]:
-        shares = [(slice(*ends), numbers._replace(elements=ends[1] - ends[0])) for ends in ranges(count, parts, LANES)]
+        shares = [(slice(*ends), numbers._replace(elements=ends[1] - ends[0])) for ends in ranges(count, parts, CHUNK)]
         return [Part(whole._replace(numbers=np.array(own)), some, some, some) for some, own in shares]
 
-    return Loop(codes_loop, (0, 1), constants, np.array(numbers), 3 * LANES, call["y"].shape, plan.dtype, share)
+    return Loop(codes_loop, (0, 1), constants, np.array(numbers), 3 * CHUNK, call["y"].shape, plan.dtype, share)
 
 
 @kernel
 def codes_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    codes = Codes(constants.view(np.int32), CHUNK, n.rule, 0, n.low, n.high, n.zero, 0)
-    if n.elements >= LANES:
-        for start in range(0, n.elements, LANES):
-            add_block(a, b, y, min(start, n.elements - LANES), codes, n)  # the last overlaps the one before it
+    codes = Codes(constants.view(np.int32), CHUNK, n.rule, n.fused, n.low, n.high, n.zero, n.y_flip)
+    if n.elements >= CHUNK:
+        for start in range(0, n.elements, CHUNK):
+            add_block(a, b, y, min(start, n.elements - CHUNK), codes, n)  # the last overlaps the one before it
         return
-    scratch[: n.elements], scratch[LANES : LANES + n.elements] = a, b
-    add_block(scratch, scratch[LANES:], scratch[2 * LANES :], 0, codes, n)
-    y[:] = scratch[2 * LANES : 2 * LANES + n.elements]
+    scratch[: n.elements], scratch[CHUNK : CHUNK + n.elements] = a, b
+    add_block(scratch, scratch[CHUNK:], scratch[2 * CHUNK :], 0, codes, n)
+    y[:] = scratch[2 * CHUNK : 2 * CHUNK + n.elements]
 
 
 def twin(prepared: Prepared, *constants: Array | None) -> Kernel:

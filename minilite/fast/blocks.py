@@ -25,7 +25,7 @@ TABLE_ROWS = 9
 UNKNOWN = -1  # the number of a rule that vectors do not know
 RULE_NAMES = {code: name for name, code in RULE_CODES.items()}
 LARGEST_FUSED = 2**30  # no accumulator of a fused rescaling reaches it
-LARGEST_FUSED_SHIFT = 20
+LARGEST_FUSED_SHIFT = 22
 
 
 class Codes(NamedTuple):
@@ -68,14 +68,15 @@ def rule_in_vectors(rescale: Rescale) -> int:
     return RULE_CODES[name] if bool(np.all(fits.get(name, False))) else UNKNOWN
 
 
-def can_fuse(rescale: Rescale, bound: Array) -> bool:
+def can_fuse(rescale: Rescale, bound: Any, least_shift: int = 1) -> bool:
     """Whether accumulators within +-bound are rescaled right by the short form of "double" that blocks have inside.
 
     It doubles them in 32 bits, adds the zero point before the last shift, and takes 1 off what is negative there.
     """
     scaling = rescale.multiplier
-    shifts = (scaling.exponent < 0) & (scaling.exponent >= -LARGEST_FUSED_SHIFT) | (scaling.mantissa == 0)
-    fits = bool(shifts.all()) and bool((scaling.mantissa >= 0).all()) and bool((bound < LARGEST_FUSED).all())
+    right = -scaling.exponent
+    shifts = (right >= least_shift) & (right <= LARGEST_FUSED_SHIFT) | (scaling.mantissa == 0)
+    fits = bool(shifts.all()) and bool((scaling.mantissa >= 0).all()) and bool(np.all(bound < LARGEST_FUSED))
     return rescale.rule.name == "double" and fits
 
 
@@ -202,15 +203,17 @@ def as_tuple(array: Any, count: int) -> Any:
 
 @lowered_in("minilite.fast.intrinsics")
 def add_block(a: Any, b: Any, y: Any, start: Any, codes: Codes, n: Any) -> None:
-    """Codes y[start + l] of the sums of LANES codes of a and b, each brought to a common scale before.
+    """Codes y[start + l] of the sums of CHUNK codes of a and b, each brought to a common scale before.
 
     The table has three vectors of columns one after the other, for a, b and y; n has the rest, see `add_sub.Numbers`.
     """
     terms = []
     tables = codes.table.reshape(3, TABLE_ROWS * CHUNK)
     for operand, zero, table in ((a, n.a_zero, tables[0]), (b, n.b_zero, tables[1])):
-        values = (operand[start : start + LANES] ^ np.uint8(n.flip)).view(np.int8).astype(np.int64)
+        values = (operand[start : start + CHUNK] ^ np.uint8(n.flip)).view(np.int8).astype(np.int64)
         rescale = Rescale(RULES[RULE_NAMES[int(codes.rule)]], multiplier_at(codes._replace(table=table), 0))
-        terms.append(rescale(shift_left_int32(values - zero, n.more_bits)))
+        shifted = shift_left_int32(values - zero, n.more_bits).reshape(-1, LANES)
+        terms.append(rescale(shifted).reshape(-1))
     total = (terms[0] + n.sign * terms[1]).astype(np.int32)
-    requantize(total, 0, codes._replace(table=tables[2]), 0, y, start, LANES)
+    for lane in range(0, CHUNK, LANES):
+        requantize(total, lane, codes._replace(table=tables[2]), 0, y, start + lane, LANES)

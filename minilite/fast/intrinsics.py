@@ -16,7 +16,7 @@ rule "double"; other rules find them stored.
 What the CPU can do is in `ways`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
@@ -46,7 +46,7 @@ from .llvm import (
     store_rows,
     store_some,
 )
-from .rules import Limits, Table, by_number, rescale_fused
+from .rules import Fused, Limits, Table, by_number, rescale_fused
 from .ways import Way, in_a_row, way
 
 
@@ -302,21 +302,42 @@ def add_block(typing: Any, a: Any, b: Any, y: Any, start: Any, codes: Any, n: An
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         a, b, y, start, codes, n = operands_of(context, builder, signature, arguments)
-        flips, more_bits = splat(builder, builder.trunc(n.flip, I8)), splat(builder, builder.trunc(n.more_bits, I32))
         tables = [Table(builder, codes.table, codes.columns, I64(k * CHUNK * TABLE_ROWS)) for k in range(3)]
-        terms = []
-        for operand, zero, rows in ((a, n.a_zero, tables[0]), (b, n.b_zero, tables[1])):
-            values = builder.sext(builder.xor(load(builder, operand.data, start, CODES), flips), SUMS)
-            centred = builder.sub(values, splat(builder, builder.trunc(zero, I32)))
-            widest = Limits(I32(-(2**31)), I32(2**31 - 1))
-            terms.append(by_number(builder, n.rule, builder.shl(centred, more_bits), rows, widest))
-        signed = builder.mul(terms[1], splat(builder, builder.trunc(n.sign, I32)))
-        total = builder.add(terms[0], signed)
-        made = rescaled(builder, total, codes, tables[2], codes.zero)
-        store(builder, builder.trunc(made, CODES), y.data, start)
+        place, sign = Place(y, [start], I64(CHUNK), None), splat(builder, builder.trunc(n.sign, I32))
+
+        def sums(rescale: Callable[[Any, Table], Any]) -> list[Any]:
+            result = []
+            for v in range(WIDEST):
+                lane = builder.add(start, I64(v * LANES))
+                terms = [
+                    rescale(shifted_codes(builder, load(builder, operand.data, lane, CODES), zero, n), table)
+                    for operand, zero, table in ((a, n.a_zero, tables[0]), (b, n.b_zero, tables[1]))
+                ]
+                result.append(builder.add(terms[0], builder.mul(terms[1], sign)))
+            return result
+
+        def general(value: Any, table: Table) -> Any:
+            return by_number(builder, codes.rule, value, table, Limits(I32(-(2**31)), I32(2**31 - 1)))
+
+        with builder.if_else(builder.icmp_signed("!=", codes.fused, I64(0))) as (fused, other):
+            with fused:
+                total = sums(lambda value, table: Fused(builder, table).exact(value))
+                row = rescale_fused(builder, [[one] for one in total], tables[2])
+                store_codes(builder, [[one for (one,) in row]], codes, place, way().pack_in_order)
+            with other:
+                zero = builder.sub(codes.zero, codes.flip)
+                made = [rescaled(builder, one, codes, tables[2], zero) for one in sums(general)]
+                store_codes(builder, [made], codes, place, way().pack_in_order)
         return context.get_dummy_value()
 
     return signature, generate
+
+
+def shifted_codes(builder: Any, codes: Any, zero: Any, n: Any) -> Any:
+    """Codes less their zero point, shifted left by n.more_bits."""
+    signed = builder.sext(builder.xor(codes, splat(builder, builder.trunc(n.flip, I8))), SUMS)
+    centred = builder.sub(signed, splat(builder, builder.trunc(zero, I32)))
+    return builder.shl(centred, splat(builder, builder.trunc(n.more_bits, I32)))
 
 
 as_tuple = to_fixed_tuple

@@ -294,8 +294,9 @@ def sum_rows(x: Any, more: Any, offsets: Any, n: Any) -> None:
             total = np.int32(0)
             for s in range(n.segments):
                 start = p * n.row_step + q * n.column_step + offsets[s]
-                for k in range(start, start + n.depth):
-                    total += np.int32(x[k] ^ flip)
+                segment = x[start : start + n.depth]  # so the compiler knows that no index is negative
+                for k in range(segment.shape[0]):
+                    total += np.int32(segment[k] ^ flip)
             more[m] = np.int32(wrap_int32(-n.w_zero * np.int64(total)))
             m += 1
 

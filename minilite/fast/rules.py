@@ -79,17 +79,41 @@ def high_multiply(builder: Any, accumulators: Any, rows: Table) -> Any:
 def rescale_fused(builder: Any, sums: Sequence[Sequence[Any]], table: Table) -> list[list[Any]]:
     """The short form of "double" for rows of vectors, see `blocks.can_fuse`: codes, not yet clamped."""
     result: list[list[Any]] = [[] for _ in sums]
-    upper = indices([lane + 1 if lane % 2 == 0 else LANES + lane for lane in range(LANES)])
     for v in range(len(sums[0])):
-        mantissa, addend, right = (table(name, SUMS, v * LANES) for name in (MANTISSA, ADDEND, RIGHT))
-        factors = parts(builder, mantissa)
+        rows = Fused(builder, table.moved(I64(v * LANES)))
         for made, row in zip(result, sums, strict=True):
-            twice = parts(builder, builder.shl(row[v], splat(builder, I32(1))))
-            products = [builder.add(builder.mul(*pair), long(1 << 31)) for pair in zip(twice, factors, strict=True)]
-            high = builder.shuffle_vector(*(builder.bitcast(one, SUMS) for one in products), upper)
-            sign = builder.ashr(high, splat(builder, I32(31)))
-            made.append(builder.ashr(builder.add(builder.add(high, addend), sign), right))
+            high = rows.high(row[v])
+            made.append(rows.shifted(high, builder.ashr(high, splat(builder, I32(31)))))
     return result
+
+
+class Fused:
+    """The short form for one vector, its columns of the table loaded."""
+
+    def __init__(self, builder: Any, table: Table) -> None:
+        self._builder = builder
+        self._factors = parts(builder, table(MANTISSA))
+        self._addend, self._right = table(ADDEND), table(RIGHT)
+
+    def high(self, sums: Any) -> Any:
+        """2 * sums * mantissa, the upper 32 bits to the nearest."""
+        builder = self._builder
+        twice = parts(builder, builder.shl(sums, splat(builder, I32(1))))
+        products = [builder.add(builder.mul(*pair), long(1 << 31)) for pair in zip(twice, self._factors, strict=True)]
+        upper = indices([lane + 1 if lane % 2 == 0 else LANES + lane for lane in range(LANES)])
+        return builder.shuffle_vector(*(builder.bitcast(one, SUMS) for one in products), upper)
+
+    def shifted(self, high: Any, sign: Any) -> Any:
+        """Shifted right to the nearest, ties away from 0 where `sign` is -1 for a negative number."""
+        builder = self._builder
+        return builder.ashr(builder.add(builder.add(high, self._addend), sign), self._right)
+
+    def exact(self, sums: Any) -> Any:
+        """The same for any shift from 0 on: without one there is nothing to take off."""
+        builder, high = self._builder, self.high(sums)
+        is_shifted = builder.icmp_signed(">", self._right, ir.Constant(SUMS, None))
+        sign = builder.and_(builder.ashr(high, splat(builder, I32(31))), builder.sext(is_shifted, SUMS))
+        return self.shifted(high, sign)
 
 
 def shift_right(builder: Any, value: Any, threshold: Any, rows: Table) -> Any:

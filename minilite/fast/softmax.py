@@ -4,6 +4,7 @@ An exponential depends on nothing but how far a code is below the largest of its
 """
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +14,10 @@ from minilite.numerics.fixed_point import doubling_high_multiply, rounding_right
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
-from minilite.ops.softmax import DIFFERENCE_BITS, FIXED_POINT, SUM_BITS, Plan
+from minilite.ops.softmax import DIFFERENCE_BITS, FIXED_POINT, SUM_BITS, Plan, require_sums
 
 from .blocks import SIGN_BIT, as_tuple
-from .twins import Loop, Twins, join, looped
+from .twins import Kernel, Loop, Looped, Twins, bytes_of, join
 
 CODES = 256
 
@@ -36,22 +37,39 @@ class Numbers(NamedTuple):
 NUMBERS = len(Numbers._fields)
 
 
-def codes(prepared: Prepared, x: Array | None) -> Loop | None:
-    """The loop; None where the exponentials of a row may add up to what the definition refuses."""
-    plan: Plan = prepared.plan
-    call = prepared.call
-    shape = call["x"].shape
-    if not shape or shape[-1] << (31 - SUM_BITS) >= 2 ** min(plan.bits + 31 - SUM_BITS + 1, 32):
-        return None
+def make_loop(prepared: Prepared) -> Loop:
+    """The loop. It leaves the largest sum of exponentials in the working memory, for those that have to look."""
+    plan, call = prepared.plan, prepared.call
     differences = -np.arange(CODES)
     counts = differences >= plan.lowest_difference
     shifted = shift_left_int32(np.where(counts, differences, 0), plan.multiplier.exponent)
     scaled = doubling_high_multiply(shifted, plan.multiplier.mantissa)
     exponentials = exp_of_negative(scaled, DIFFERENCE_BITS)
     flip, reach = SIGN_BIT if call["x"].dtype == np.int8 else 0, int(counts.sum()) - 1
-    numbers = Numbers(math.prod(shape[:-1]), shape[-1], flip, reach, plan.bits, *plan.codes)
+    *outer, depth = call["x"].shape
+    numbers = Numbers(math.prod(outer), depth, flip, reach, plan.bits, *plan.codes)
     constants, _ = join(exponentials.astype(np.int64))
-    return Loop(codes_loop, (0,), constants, np.array(numbers, np.int64), 0, call["y"].shape, plan.dtype)
+    return Loop(codes_loop, (0,), constants, np.array(numbers, np.int64), 8, call["y"].shape, plan.dtype)
+
+
+def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The loop, and a look at the sums where a row is long enough to add up to what the definition refuses."""
+    plan: Plan = prepared.plan
+    shape, one = prepared.call["x"].shape, 2 ** (31 - SUM_BITS)
+    limit = 2 ** min(plan.bits + 31 - SUM_BITS + 1, 32)
+    if shape and shape[-1] * one < limit:
+        return Looped(lambda x: make_loop(prepared), partial(prepared.variant.run, plan), constants)
+
+    def checked(x: Array) -> Array:
+        y = np.empty(loop.shape, loop.dtype)
+        if y.size:
+            largest = np.zeros(1, np.int64)
+            loop.function(bytes_of(x), bytes_of(x), bytes_of(y), largest.view(np.uint8), loop.constants, loop.numbers)
+            require_sums(plan.where, largest, limit, one)
+        return y
+
+    loop = make_loop(prepared)
+    return checked
 
 
 @kernel
@@ -69,6 +87,7 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
             below = np.int64(largest) - np.int64(row[d] ^ flip)
             if below <= n.reach:
                 total += rounding_right_shift_away(exponentials[below], SUM_BITS)
+        scratch[:8].view(np.int64)[0] = max(scratch[:8].view(np.int64)[0], total)
         inverse, bits = reciprocal(total, SUM_BITS)
         for d in range(n.depth):
             below, code = np.int64(largest) - np.int64(row[d] ^ flip), n.low
@@ -82,4 +101,4 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
                 y[k * n.depth + d] = np.uint8(code & 255)
 
 
-TWINS: Twins = {FIXED_POINT: looped(codes)}
+TWINS: Twins = {FIXED_POINT: twin}
