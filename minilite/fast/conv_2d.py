@@ -13,6 +13,8 @@ from minilite.ops.conv_2d import FLOAT, INT8, INT16_INT32, INT16_INT64, UINT8
 from minilite.ops.convolution import FloatPlan, Plan
 from minilite.ops.prepare import Prepared
 
+from .float_products import FloatProblem
+from .float_products import make_loop as make_float_loop
 from .products import Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
 from .twins import Kernel, Loop, Looped, Twins, unpacked
@@ -123,6 +125,23 @@ def dot_64(x: Any, w: Any) -> Any:
     return total
 
 
+def reals(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for float32 values, None for groups and weights that are not finite."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None):
+        return None
+    x_shape = call["x"].shape
+    if x_shape[3] != w.shape[3] or not w.size or not np.isfinite(w).all():
+        return None
+    weights, shape = w.transpose(1, 2, 3, 0), call["y"].shape
+    return make_float_loop(FloatProblem(x_shape, plan.rows, plan.columns, weights, b, plan.reals, shape))
+
+
+def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for float32 values."""
+    return Looped(partial(reals, prepared), partial(floating, prepared.plan), constants)
+
+
 def floating(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
     """float32 values [n,h,w,u] for x [n,h,w,c], w [u,i,j,d], b [u]."""
     y = np.zeros((x.shape[0], plan.rows.output, plan.columns.output, w.shape[0]), np.float32)
@@ -166,5 +185,5 @@ TWINS: Twins = {
     UINT8: quantized_codes,
     INT16_INT64: unpacked(quantized),
     INT16_INT32: unpacked(quantized),
-    FLOAT: unpacked(floating),
+    FLOAT: floating_reals,
 }

@@ -33,6 +33,8 @@ from .blocks import (
     tap_block,
     tap_order,
 )
+from .float_products import FloatProblem
+from .float_products import make_loop as make_float_loop
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
 from .rescale import clamp_real, rescale_arrays, rescale_one
@@ -225,6 +227,22 @@ def quantized_loop(
                     y[n, p, q, u] = min(max(scaled + limits[0], limits[1]), limits[2])
 
 
+def reals(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for float32 values, None for repeated channels and weights that are not finite."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None):
+        return None
+    x_shape = call["x"].shape
+    if x_shape[3] != w.shape[3] or not w.size or not np.isfinite(w).all():
+        return None
+    return make_float_loop(FloatProblem(x_shape, plan.rows, plan.columns, w[0], b, plan.reals, call["y"].shape))
+
+
+def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for float32 values."""
+    return Looped(partial(reals, prepared), partial(floating, prepared.plan), constants)
+
+
 def floating(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
     """float32 values [n,h,w,u] for x [n,h,w,c], w [1,i,j,u], b [u]."""
     y = np.zeros((x.shape[0], plan.rows.output, plan.columns.output, w.shape[3]), np.float32)
@@ -268,5 +286,5 @@ TWINS: Twins = {
     INT8: quantized_codes,
     UINT8: quantized_codes,
     INT16: unpacked(quantized),
-    FLOAT: unpacked(floating),
+    FLOAT: floating_reals,
 }

@@ -1,6 +1,7 @@
 """FULLY_CONNECTED in compiled loops. The definition is minilite/ops/fully_connected.py."""
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,11 @@ from minilite.ops.fully_connected import (
 )
 from minilite.ops.prepare import Prepared
 
+from .float_products import FloatProblem
+from .float_products import make_loop as make_float_loop
 from .products import POINT, Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Loop, Twins, looped, unpacked
+from .twins import Kernel, Loop, Looped, Twins, looped, unpacked
 
 
 def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
@@ -92,6 +95,23 @@ def sum_int64(x: Any, w: Any) -> Any:
     return total
 
 
+def reals(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for float32 values."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None) or not w.size:
+        return None
+    rows = math.prod(call["x"].shape) // w.shape[1]
+    windows = POINT, POINT._replace(output=rows)
+    weights = np.ascontiguousarray(w.T)[None, None]
+    problem = FloatProblem((1, 1, rows, w.shape[1]), *windows, weights, b, plan.reals, plan.shape)
+    return make_float_loop(problem)._replace(parts=None)
+
+
+def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for float32 values."""
+    return Looped(partial(reals, prepared), partial(floating, prepared.plan), constants)
+
+
 def floating(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array:
     """float32 values for x [~d] and w [u,d]."""
     units, depth = w.shape
@@ -121,5 +141,5 @@ TWINS: Twins = {
     MICRO_INT8: looped(codes),
     MICRO_INT16: unpacked(quantized),
     MICRO_INT16_INT32: unpacked(quantized),
-    FLOAT: unpacked(floating),
+    FLOAT: floating_reals,
 }

@@ -80,7 +80,8 @@ def count_up(builder: Any, count: Any, starts: Sequence[Any], step: Callable[[An
 def first_lanes(builder: Any, width: int, count: Any) -> Any:
     """A mask of the first `count` of `width` lanes."""
     lanes = ir.Constant(ir.VectorType(I8, width), list(range(width)))
-    return builder.icmp_signed("<", lanes, splat(builder, builder.trunc(count, I8), width))
+    some = builder.select(builder.icmp_signed("<", count, I64(0)), I64(0), count)
+    return builder.icmp_signed("<", lanes, splat(builder, builder.trunc(some, I8), width))
 
 
 def load_some(builder: Any, pointer: Any, start: Any, kind: Any, mask: Any) -> Any:

@@ -28,7 +28,7 @@ HEIGHT = {
 }
 COMPILERS = {
     *("numerics.jit", "numerics.jit_cache"),
-    *("fast.intrinsics", "fast.llvm", "fast.rules", "fast.ways", "fast.addresses"),
+    *("fast.intrinsics", "fast.llvm", "fast.rules", "fast.ways", "fast.float_intrinsics", "fast.addresses"),
 }
 MAY_IMPORT = {"numba": COMPILERS, "llvmlite": COMPILERS, "ai_edge_litert": {"oracle"}}
 

@@ -1,0 +1,60 @@
+"""The block that float32 inference is made of, as NumPy says it; `float_intrinsics` has its compiled twin.
+
+Sums keep the official order: each output starts from 0 and adds one rounded product after the other. What a CPU does
+at once is many outputs side by side. No product is fused with its sum, which would leave out a rounding.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.numerics.jit import lowered_in
+
+from .blocks import LANES
+
+FLOAT_BYTES = 4
+
+
+class FloatWeights(NamedTuple):
+    """The weights of a float product, and how a row of x lies in memory."""
+
+    w: Any  # float32, flat: [chunk of channels][step, vector, lane]
+    offsets: Any  # int64: bytes from the start of a row to what each step reads
+    bias: Any  # float32, flat
+    limits: Any  # float32 [2]: of the activation
+
+
+@lowered_in("minilite.fast.float_intrinsics")
+def float_block(
+    x: Any,
+    starts: Any,
+    weights: FloatWeights,
+    u: Any,
+    y: Any,
+    y_start: Any,
+    y_stride: Any,
+    count: Any,
+    rows: int,
+    vectors: int,
+    spread: int,
+) -> None:
+    """`rows` rows of y by `vectors` vectors of channels from u on: the first `count` of them are stored.
+
+    y[r,l] = clamp(bias[l] + sum over k of x[r,k] * w[k,l]); each step takes one number of x, or, with `spread` 0, one
+    for each lane. x and y are bytes, so are the places in them. `rows`, `vectors` and `spread` are constants.
+    """
+    width, steps = vectors * LANES, len(weights.offsets)
+    w = weights.w[u * steps : (u + width) * steps].reshape(steps, width)
+    count = min(count, width)
+    for r in range(rows):
+        total = np.zeros(width, np.float32)
+        for k in range(steps):
+            start = starts[r] + weights.offsets[k]
+            size = FLOAT_BYTES * (1 if spread else width)
+            total += x[start : start + size].view(np.float32) * w[k]
+        total += weights.bias[u : u + width]
+        low, high = weights.limits
+        total = np.where(total < low, low, total)
+        total = np.where(total > high, high, total)
+        place = y_start + r * y_stride
+        y[place : place + FLOAT_BYTES * count] = total[:count].view(np.uint8)

@@ -1,0 +1,76 @@
+"""The block of `float_blocks.py` in the language of the compiler, LLVM.
+
+A sum waits a few cycles for the one before it, so 6 rows by 4 vectors of outputs grow side by side in registers and
+share what they load. Products and sums are instructions of their own: nothing allows LLVM to fuse them.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from .blocks import LANES
+from .float_blocks import FLOAT_BYTES
+from .llvm import I64, WEIGHTS, at, clamp, count_up, length, load, operands_of, splat, store_rows
+
+FLOAT = ir.FloatType()
+FLOATS = ir.VectorType(FLOAT, LANES)
+VECTOR_BYTES = FLOAT_BYTES * LANES
+
+
+@intrinsic(prefer_literal=True)
+def float_block(
+    typing: Any,
+    x: Any,
+    starts: Any,
+    weights: Any,
+    u: Any,
+    y: Any,
+    y_start: Any,
+    y_stride: Any,
+    count: Any,
+    rows: Any,
+    vectors: Any,
+    spread: Any,
+) -> Any:
+    """See `float_blocks.float_block`."""
+    integer = types.intp
+    signature = types.void(x, starts, weights, integer, y, integer, integer, integer, rows, vectors, spread)
+    all_rows, width, one_number = range(rows.literal_value), vectors.literal_value, bool(spread.literal_value)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x, starts, weights, u, y, y_start, y_stride, count, *_ = operands_of(context, builder, signature, arguments)
+        pointers = [builder.gep(x.data, [load(builder, starts.data, I64(r), I64)]) for r in all_rows]
+        steps = length(builder, weights.offsets)
+        w = builder.gep(weights.w.data, [builder.mul(u, steps)])
+
+        def add_step(k: Any, sums: list[Any]) -> list[Any]:
+            offset = load(builder, weights.offsets.data, builder.mul(k, I64(1)), I64)
+            place = builder.mul(k, I64(width * LANES))
+            factors = [load(builder, w, builder.add(place, I64(v * LANES)), FLOATS) for v in range(width)]
+            added = []
+            for r, pointer in enumerate(pointers):
+                if one_number:
+                    values = [splat(builder, load(builder, pointer, offset, FLOAT))] * width
+                else:
+                    places = [builder.add(offset, I64(v * VECTOR_BYTES)) for v in range(width)]
+                    values = [load(builder, pointer, place, FLOATS) for place in places]
+                products = [builder.fmul(*pair) for pair in zip(values, factors, strict=True)]
+                row = sums[r * width : (r + 1) * width]
+                added += [builder.fadd(*pair) for pair in zip(row, products, strict=True)]
+            return added
+
+        sums = count_up(builder, steps, [ir.Constant(FLOATS, None)] * (len(all_rows) * width), add_step)
+        low, high = (splat(builder, load(builder, weights.limits.data, I64(k), FLOAT)) for k in range(2))
+        for v in range(width):
+            bias = load(builder, weights.bias.data, builder.add(u, I64(v * LANES)), FLOATS)
+            totals = [builder.fadd(sums[r * width + v], bias) for r in all_rows]
+            made = [builder.bitcast(clamp(builder, one, low, high), WEIGHTS) for one in totals]
+            first = builder.add(y_start, I64(v * VECTOR_BYTES))
+            places = [at(builder, first, r, y_stride) for r in all_rows]
+            left = builder.mul(builder.sub(count, I64(v * LANES)), I64(FLOAT_BYTES))
+            store_rows(builder, made, y.data, places, left)
+        return context.get_dummy_value()
+
+    return signature, generate
