@@ -7,8 +7,12 @@ int8, uint8, int16: both operands are brought to a common scale with L more bits
     y   = clamp(y_zero + rescale(acc))                                      m = t / (2**L * y_scale)    (eq. 10)
 int16 whose three scales are powers of two, unless the option pot_scale_int16 is off: one operand is shifted,
     y = clamp(a +- round(b / 2**k))   or   y = clamp(round(a / 2**k) +- b)
+xnnpack, int8, uint8: integer multipliers with F fraction bits, F such that the larger one has 21 bits.
+    acc = (a - a_zero) * a_multiplier +- (b - b_zero) * b_multiplier        a_multiplier = a_scale / y_scale * 2**F
+    y   = clamp(y_zero + acc / 2**F)                                        to the nearest, ties up
 
-Follows tflite/kernels/add.cc, sub.cc, internal/reference/add.h, sub.h and integer_ops/add.h.
+Follows tflite/kernels/add.cc, sub.cc, internal/reference/add.h, sub.h and integer_ops/add.h; XNNPACK src/qs8-vadd and
+src/microparams-init.c. The optimized ADD is in `add_blocks`.
 Rescale rule: reference double, microcontrollers double or single. t and 2**L * y_scale are formed in float32, the
 quotients in float64, those of SUB on microcontrollers in float32. Microcontrollers have one kernel for all scales.
 Follows tensorflow/lite/micro/kernels/add_common.cc, sub_common.cc; cmsis_nn/add.cc: operands of two shapes are left to
@@ -22,20 +26,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.format.options.arithmetic import AddOptions, SubOptions
-from minilite.numerics.activation import activation_codes, activation_limits
+from minilite.numerics.activation import activation_codes, activation_codes_even, activation_limits
 from minilite.numerics.affine import Range
-from minilite.numerics.fixed_point import rounding_right_shift_int16
+from minilite.numerics.fixed_point import rounding_right_shift_int16, rounding_right_shift_up, wrap_int16
+from minilite.numerics.fractions import with_fraction_bits
 from minilite.numerics.power_of_two import power_of_two
 from minilite.numerics.rescale import Rescale, make_rescale
 
+from .add_blocks import NOT_IN_BLOCKS, AddBlocks, add_blocks
 from .broadcast import broadcast, stretches
 from .call import Array, Call, Operand
 from .common_scale import Term, make_term, to_common_scale, twice_the_larger_scale
+from .delegate_plain import TERMS_FIT, binary
 from .finish import finish
 from .op import REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
 
 AnyCall = Call[AddOptions] | Call[SubOptions]
 MORE_BITS = {"int8": 20, "uint8": 20, "int16": 15}
+FRACTION_BITS = 20  # that a multiplier from 1 to 2 has in XNNPACK
 
 
 class Plan(NamedTuple):
@@ -49,9 +57,12 @@ class Plan(NamedTuple):
     rescale: Rescale
     codes: Range
     dtype: np.dtype[np.generic]
+    vectors: AddBlocks = NOT_IN_BLOCKS
 
 
-def plan_quantized(call: AnyCall, sign: int, real_type: type[np.floating[Any]] = np.float64) -> Plan:
+def plan_quantized(
+    call: AnyCall, sign: int, real_type: type[np.floating[Any]] = np.float64, in_blocks: bool = False
+) -> Plan:
     """`real_type` is the one that quotients are formed in."""
     y = call["y"]
     more_bits = MORE_BITS[y.dtype.name]
@@ -69,6 +80,7 @@ def plan_quantized(call: AnyCall, sign: int, real_type: type[np.floating[Any]] =
         rescale=make_rescale(call.rule, real),
         codes=activation_codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype),
         dtype=y.dtype,
+        vectors=add_blocks(call) if in_blocks else NOT_IN_BLOCKS,
     )
 
 
@@ -84,8 +96,63 @@ def _check_shrinks(call: AnyCall, real: np.float64) -> None:
 
 
 def accumulate(plan: Plan, a: Array, b: Array) -> Array:
-    total: Array = to_common_scale(plan.a, a, plan.more_bits) + plan.sign * to_common_scale(plan.b, b, plan.more_bits)
+    return _sum(plan, a, b, to_common_scale)
+
+
+def _sum(plan: Plan, a: Array, b: Array, scaled: Callable[[Term, Array, int], Array]) -> Array:
+    total: Array = scaled(plan.a, a, plan.more_bits) + plan.sign * scaled(plan.b, b, plan.more_bits)
     return total
+
+
+def accumulate_in_blocks(plan: Plan, a: Array, b: Array) -> Array:
+    return plan.vectors.blocks.choose(_sum(plan, a, b, plan.vectors.to_common_scale), accumulate(plan, a, b))
+
+
+def finish_in_blocks(plan: Plan, accumulators: Array) -> Array:
+    """In blocks, the sum with the zero point keeps the low 16 bits."""
+    codes = plan.rescale(accumulators) + plan.y_zero
+    narrow = wrap_int16(codes) if plan.dtype.itemsize == 1 else codes
+    return np.asarray(plan.codes.clamp(plan.vectors.blocks.choose(narrow, codes)), plan.dtype)
+
+
+class FractionPlan(NamedTuple):
+    """The constants of a node of 8-bit codes with multipliers of whole 2**-fraction_bits."""
+
+    a_zero: int
+    b_zero: int
+    a_multiplier: int
+    b_multiplier: int  # negative where b is subtracted
+    fraction_bits: int
+    y_zero: int
+    codes: Range
+    dtype: np.dtype[np.generic]
+
+
+def plan_fractions(call: AnyCall, sign: int) -> FractionPlan:
+    a, b, y = call["a"], call["b"], call["y"]
+    ratios = np.array([a.scale / y.scale, b.scale / y.scale])
+    multipliers, fraction_bits = with_fraction_bits(ratios, FRACTION_BITS)
+    return FractionPlan(
+        a_zero=a.zero_point,
+        b_zero=b.zero_point,
+        a_multiplier=int(multipliers[0]),
+        b_multiplier=sign * int(multipliers[1]),
+        fraction_bits=fraction_bits,
+        y_zero=y.zero_point,
+        codes=activation_codes_even(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype),
+        dtype=y.dtype,
+    )
+
+
+def accumulate_fractions(plan: FractionPlan, a: Array, b: Array) -> Array:
+    a_term = (a.astype(np.int64) - plan.a_zero) * plan.a_multiplier
+    total: Array = a_term + (b.astype(np.int64) - plan.b_zero) * plan.b_multiplier
+    return total
+
+
+def finish_fractions(plan: FractionPlan, accumulators: Array) -> Array:
+    codes = rounding_right_shift_up(accumulators, plan.fraction_bits) + plan.y_zero
+    return np.asarray(plan.codes.clamp(codes), plan.dtype)
 
 
 class ShiftPlan(NamedTuple):
@@ -168,6 +235,15 @@ def _variants(
             when=lambda call: takes_scales(call) and not has_power_of_two_scales(call),
         ),
         Variant(
+            "fractions",
+            ("int8", "uint8"),
+            partial(plan_fractions, sign=sign),
+            accumulate=accumulate_fractions,
+            finish=finish_fractions,
+            rules=follows(xnnpack=""),
+            gates={"xnnpack": binary(TERMS_FIT)},
+        ),
+        Variant(
             "shift",
             ("int16",),
             partial(plan_shifts, sign=sign),
@@ -180,15 +256,27 @@ def _variants(
     )
 
 
-ADD_VARIANTS = _variants(
-    1,
-    add_plain,
-    ("float32", "float16", "int16", "int32", "int64"),
-    {
-        "plan": partial(plan_quantized, sign=1),
-        "rules": follows(**on_microcontrollers("double")),
-        "gates": {"cmsis-nn": stretches, "cmsis-nn-single": stretches},
-    },
+BLOCKS = Variant(
+    "blocks",
+    ("int8", "uint8", "int16"),
+    partial(plan_quantized, sign=1, in_blocks=True),
+    accumulate=accumulate_in_blocks,
+    finish=finish_in_blocks,
+    rules=follows(optimized="double"),
+    when=lambda call: _is_quantized(call["y"]) and not has_power_of_two_scales(call),
+)
+ADD_VARIANTS = (
+    *_variants(
+        1,
+        add_plain,
+        ("float32", "float16", "int16", "int32", "int64"),
+        {
+            "plan": partial(plan_quantized, sign=1),
+            "rules": follows(**on_microcontrollers("double")),
+            "gates": {"cmsis-nn": stretches, "cmsis-nn-single": stretches},
+        },
+    ),
+    BLOCKS,
 )
 SUB_VARIANTS = _variants(
     -1,

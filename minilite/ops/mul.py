@@ -7,27 +7,42 @@ int8, uint8, int16:
 int16 times int16 to int8 or uint8 reads both as numbers in [-1, 1) and knows no scales:
     y   = clamp(y_zero + round(round(a * b / 2**15) / 2**8))
 
-Follows tflite/kernels/mul.cc, internal/reference/mul.h and integer_ops/mul.h.
-Rescale rule: reference double, microcontrollers double or single. The multiplier is formed in float32, from left to
-right, on microcontrollers in float64.
+In whole blocks of 16 codes, 8 for uint8, the optimized kernels keep 16 bits of y before they clamp.
+
+Follows tflite/kernels/mul.cc, internal/reference/mul.h and integer_ops/mul.h, MulElementwise in internal/optimized,
+XNNPACK src/qs8-vmul.
+Rescale rule: reference and optimized double, xnnpack float32-even, microcontrollers double or single. The multiplier is
+formed in float32, from left to right, on microcontrollers in float64.
 Follows tensorflow/lite/micro/kernels/mul_common.cc; cmsis_nn/mul.cc: operands of two shapes are left to the former.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minilite.format.options.arithmetic import MulOptions
-from minilite.numerics.activation import activation_codes, activation_limits
+from minilite.numerics.activation import activation_codes, activation_codes_even, activation_limits
 from minilite.numerics.affine import Range
-from minilite.numerics.fixed_point import doubling_high_multiply_int16, rounding_right_shift_away
+from minilite.numerics.fixed_point import (
+    doubling_high_multiply_int16,
+    rounding_right_shift_away,
+    saturate_int16,
+    wrap_int16,
+    wrap_int32,
+)
 from minilite.numerics.rescale import Rescale, make_rescale
+from minilite.numerics.runs import Blocks, run_of
 
 from .broadcast import broadcast, stretches
 from .call import Array, Call
+from .delegate_plain import PRODUCT_FITS, binary
 from .finish import finish_wrapping
 from .op import Op, Staged, Variant, follows, on_microcontrollers
+
+MOST_LEFT = 31  # vector code makes 0 of what is shifted further
+CodesOf = Callable[..., Range]  # the codes that a fused activation leaves
 
 
 class Plan(NamedTuple):
@@ -41,7 +56,9 @@ class Plan(NamedTuple):
     dtype: np.dtype[np.generic]
 
 
-def plan_quantized(call: Call[MulOptions], real_type: type[np.floating[Any]] = np.float32) -> Plan:
+def plan_quantized(
+    call: Call[MulOptions], real_type: type[np.floating[Any]] = np.float32, codes: CodesOf = activation_codes
+) -> Plan:
     """`real_type` is the one that the multiplier is formed in."""
     a, b, y = call["a"], call["b"], call["y"]
     zeros = a.zero_point, b.zero_point, y.zero_point
@@ -49,17 +66,45 @@ def plan_quantized(call: Call[MulOptions], real_type: type[np.floating[Any]] = n
         call.require_symmetric("a", "b", "y")
     real = real_type(a.scale) * real_type(b.scale) / real_type(y.scale)
     call.require(bool(np.isfinite(real)), f"scales {a.scale} * {b.scale} / {y.scale} give no multiplier")
-    return Plan(*zeros, make_rescale(call.rule, np.float64(real)), _codes(call), y.dtype)
+    return Plan(*zeros, make_rescale(call.rule, np.float64(real)), _codes(call, codes), y.dtype)
 
 
-def _codes(call: Call[MulOptions]) -> Range:
+def _codes(call: Call[MulOptions], codes: CodesOf = activation_codes) -> Range:
     y = call["y"]
-    return activation_codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype)
+    return codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype)
 
 
 def accumulate(plan: Plan, a: Array, b: Array) -> Array:
     product: Array = (a.astype(np.int64) - plan.a_zero) * (b.astype(np.int64) - plan.b_zero)
     return product
+
+
+class BlockPlan(NamedTuple):
+    """The constants of an 8-bit node in vector code, which takes it in blocks."""
+
+    a_zero: int
+    b_zero: int
+    y_zero: int
+    rescale: Rescale
+    rescale_in_blocks: Rescale
+    codes: Range
+    dtype: np.dtype[np.generic]
+    blocks: Blocks
+
+
+def plan_blocks(call: Call[MulOptions]) -> BlockPlan:
+    a_zero, b_zero, y_zero, rescale, codes, dtype = plan_quantized(call)
+    is_beyond = rescale.multiplier.exponent > MOST_LEFT
+    in_blocks = make_rescale(call.rule, 0.0 if is_beyond else rescale.multiplier.real)
+    blocks = Blocks(run_of(call["a"].shape, call["b"].shape).length, 16 // 2 ** (dtype == np.uint8))
+    return BlockPlan(a_zero, b_zero, y_zero, rescale, in_blocks, codes, dtype, blocks)
+
+
+def finish_in_blocks(plan: BlockPlan, accumulators: Array) -> Array:
+    """In blocks, what is added to the zero point is saturated to 16 bits, and the sum keeps 16 bits."""
+    vector = wrap_int16(saturate_int16(plan.rescale_in_blocks(accumulators)) + plan.y_zero)
+    scalar = wrap_int32(plan.rescale(accumulators) + plan.y_zero)
+    return np.asarray(plan.codes.clamp(plan.blocks.choose(vector, scalar)), plan.dtype)
 
 
 class FractionPlan(NamedTuple):
@@ -107,6 +152,23 @@ QUANTIZED = Variant(
     rules=follows(reference="double"),
     when=_has_scales,
 )
+EVEN = Variant(
+    "even",
+    ("int8", "uint8"),
+    partial(plan_quantized, codes=activation_codes_even),
+    accumulate=accumulate,
+    finish=finish_wrapping,
+    rules=follows(xnnpack="float32-even"),
+    gates={"xnnpack": binary(PRODUCT_FITS)},
+)
+BLOCKS = Variant(
+    "blocks",
+    ("int8", "uint8"),
+    plan_blocks,
+    accumulate=accumulate,
+    finish=finish_in_blocks,
+    rules=follows(optimized="double"),
+)
 ON_MICRO = Variant(
     "quantized",
     ("int8", "int16"),
@@ -119,6 +181,10 @@ ON_MICRO = Variant(
 FRACTIONS = Variant("fractions", ("int16 int16 -> int8", "int16 int16 -> uint8"), plan_fractions, multiply_fractions)
 PLAIN = Variant("plain", ("float32", "float16", "int16", "int32", "uint32", "int64"), plan_plain, multiply_plain)
 MUL = Op(
-    "MUL", "a[...] b[...] -> y[...]", MulOptions, variants=(QUANTIZED, ON_MICRO, FRACTIONS, PLAIN), shapes=broadcast
+    "MUL",
+    "a[...] b[...] -> y[...]",
+    MulOptions,
+    variants=(QUANTIZED, BLOCKS, EVEN, ON_MICRO, FRACTIONS, PLAIN),
+    shapes=broadcast,
 )
 OPS = (MUL,)

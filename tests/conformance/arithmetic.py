@@ -1,5 +1,6 @@
 """ADD, SUB, MUL, MAXIMUM, MINIMUM: operands of the same shape or stretched, fused activations, all kinds of scales."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,18 @@ def general(draw: Any, op: str, kind: str) -> OneOp:
     a = draw(operands(kind, a_shape))
     b = draw(operands(kind, b_shape, scale=draw(close_scales(a.scale))))
     y = Operand(kind, y_shape, None, draw(close_scales(a.scale)), draw(zero_points(kind)))
+    if kind != "int16" and draw(st.integers(0, 9)) == 0:  # beyond the delegate, or sums beyond 16 bits
+        y = y._replace(scale=np.float32(y.scale * 2.0 ** draw(st.sampled_from([-12, -8, -7, 7, 9, 11]))))
     octaves = np.log2([a.scale, b.scale, y.scale])
     powers = np.abs(octaves - np.round(octaves)).max() < 0.01
     by_shift = False if powers else draw(st.booleans())
     options = BINARY_OPTIONS[op](fused_activation_function=draw(ACTIVATIONS), pot_scale_int16=by_shift)
-    return one_op(op, options, [a, b._replace(constant=draw(st.booleans()))], [y])
+    return one_op(op, options, [a, b._replace(constant=draw(may_be_constant(a, b)))], [y])
+
+
+def may_be_constant(a: Operand, b: Operand) -> st.SearchStrategy[bool]:
+    """Constants, but not one number of more dimensions than a: XNNPACK's activated sum then has the shape of a."""
+    return st.just(False) if math.prod(b.shape) == 1 and len(b.shape) > len(a.shape) else st.booleans()
 
 
 @st.composite
@@ -103,7 +111,7 @@ def product(draw: Any, kind: str) -> OneOp:
         y = y._replace(scale=typical * 2.0 ** draw(st.integers(-60, 60)))
     representable = y.scale > 1e-8  # the limits of activations need codes of 32 bits
     options = MulOptions(fused_activation_function=draw(ACTIVATIONS) if representable else 0)
-    return one_op("MUL", options, [a, b._replace(constant=draw(st.booleans()))], [y])
+    return one_op("MUL", options, [a, b._replace(constant=draw(may_be_constant(a, b)))], [y])
 
 
 @st.composite
