@@ -10,7 +10,15 @@ from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.numerics.rounding import round_half_away
 from minilite.ops.call import Array
-from minilite.ops.quantize import DEQUANTIZE_CODES, QUANTIZE_REALS, REQUANTIZE, QuantizePlan, RequantizePlan
+from minilite.ops.quantize import (
+    DEQUANTIZE_CODES,
+    QUANTIZE_REALS,
+    REQUANTIZE,
+    TAKEN,
+    TO_SAME_TYPE,
+    QuantizePlan,
+    RequantizePlan,
+)
 
 from .rescale import rescale_arrays, rescale_one
 from .twins import Twins, unpacked
@@ -85,5 +93,7 @@ def dequantize_loop(x: Any, y: Any, scale: Any, zero_point: Any) -> None:
 TWINS: Twins = {
     QUANTIZE_REALS: unpacked(quantize),
     REQUANTIZE: unpacked(requantize),
+    TO_SAME_TYPE: unpacked(requantize),
     DEQUANTIZE_CODES: unpacked(dequantize),
+    TAKEN: unpacked(dequantize),
 }

@@ -15,7 +15,8 @@ from minilite.numerics.fixed_point import (
 from minilite.numerics.rescale import Rescale
 from minilite.numerics.rounding import round_half_away, round_half_even
 
-RULE_CODES = {"double": 0, "half-up": 1, "single": 2, "int16-multiplier": 3, "float64-away": 4, "float32-even": 5}
+RULE_NAMES = ("double", "half-up", "single", "int16-multiplier", "float64-away", "float32-even", "256ths")
+RULE_CODES = {name: code for code, name in enumerate(RULE_NAMES)}
 
 
 class RescaleArrays(NamedTuple):
@@ -50,6 +51,8 @@ def rescale_one(rule: int, accumulator: Any, mantissa: Any, exponent: Any, real:
         return wrap_int32(rounding_right_shift_up(accumulator * reduced, 15 - exponent))
     if rule == 4:
         return np.int64(round_half_away(np.float64(accumulator) * real))
+    if rule == 6:
+        return rounding_right_shift_up(accumulator * np.int64(round_half_even(np.float32(256) * np.float32(real))), 8)
     return np.int64(round_half_even(np.float32(accumulator) * np.float32(real)))
 
 

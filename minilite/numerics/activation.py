@@ -66,19 +66,6 @@ def codes_between(
     return Range(low, high)
 
 
-def activation_codes_even(activation: int, scale: np.float32, zero_point: int, dtype: np.dtype[Any]) -> Range:
-    """The output codes that XNNPACK's clamp leaves: the zero point is added before rounding, ties go to even.
-
-    Follows xnn_qs8_quantize in XNNPACK src/xnnpack/requantization.h.
-    """
-    codes = code_range(dtype)
-    limits = list(codes)
-    for end, real in enumerate(_REAL[activation]):
-        if real is not None:
-            limits[end] = int(codes.clamp(round_half_even(np.float32(real) / scale + np.float32(zero_point))))
-    return Range(*limits)
-
-
 def activation_reals(activation: int) -> Range:
     """The float32 values that a fused activation leaves."""
     low, high = _REAL[activation]

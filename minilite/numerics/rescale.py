@@ -112,6 +112,16 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 "float64-away",
                 (_MULTIPLY_FLOAT64, Step("round, ties away from zero", lambda v, m: round_half_away(v))),
             ),
+            Rule(
+                "256ths",
+                (
+                    Step(
+                        "times the multiplier in 256ths, itself nearest, ties to even",
+                        lambda v, m: v * round_half_even(256 * m.real.astype(np.float32)).astype(np.int64),
+                    ),
+                    Step("shift right by 8, ties up", lambda v, m: fixed.rounding_right_shift_up(v, 8)),
+                ),
+            ),
             Rule("float32-even", (_MULTIPLY_FLOAT32, Step("round, ties to even", lambda v, m: round_half_even(v)))),
         )
     }

@@ -66,3 +66,4 @@ PRODUCT_FITS = bounded(
     2.0**-16,
     2.0**8,
 )
+RATIO_FITS = bounded("x_scale / y_scale", scale_ratio("x"), 2.0**-8, 2.0**7, and_high=True)

@@ -7,9 +7,14 @@ QUANTIZE takes float32 to codes, per tensor or per channel, or codes to codes of
              -2**31; the sum with y_zero wraps around, so they give the lowest code, or the highest when y_zero < 0.
     codes:   equal scales and zero points 128 apart, int8 <-> uint8, flip the upper bit, which the formula does as well.
 DEQUANTIZE takes codes, per tensor or per channel, or float16, to float32: one rounding of the exact product.
+One scale for the whole tensor, optimized: float32 times the reciprocal of y_scale, ties to even, in whole blocks of 8;
+codes of 8 bits to codes of 8 bits in blocks of 16, by a rule of their own; to float32 in blocks of 8, with two
+products. xnnpack: float32 times the reciprocal, ties to even, saturated, so that NaN gives the highest code.
 
-Follows tflite/kernels/quantize.cc, dequantize.h and internal/reference/quantize.h, requantize.h, dequantize.h.
-Rescale rule: reference double, microcontrollers double or single. The multiplier is formed in float64.
+Follows tflite/kernels/quantize.cc, dequantize.h, internal/reference/quantize.h, requantize.h, dequantize.h, and
+internal/optimized/optimized_ops.h; XNNPACK src/f32-qs8-vcvt, src/qs8-vcvt.
+Rescale rule: reference double, optimized half-up, xnnpack 256ths, microcontrollers double or single. The multiplier is
+formed in float64, that of 256ths in float32.
 """
 
 from typing import Any, NamedTuple
@@ -19,13 +24,18 @@ import numpy as np
 from minilite.format.options.empty import DequantizeOptions, QuantizeOptions
 from minilite.graph.packed import PACKED_BITS
 from minilite.numerics.affine import Affine, Range, code_range
+from minilite.numerics.dequantize import by_eights
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.rescale import Rescale, make_rescale
-from minilite.numerics.rounding import to_int32
+from minilite.numerics.rounding import round_half_away, round_half_even, to_int32
+from minilite.numerics.runs import Blocks
 
 from .call import Array, Call
+from .delegate_plain import RATIO_FITS, unary
 from .finish import finish_wrapping
-from .op import UNCHANGED, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
+from .op import UNCHANGED, Gate, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
+
+QUANTIZED_AT_ONCE, REQUANTIZED_AT_ONCE = 8, 16  # elements of a block
 
 
 class QuantizePlan(NamedTuple):
@@ -63,6 +73,39 @@ def quantize(plan: QuantizePlan, x: Array) -> Staged:
     )
 
 
+class ReciprocalPlan(NamedTuple):
+    """The constants of a node that multiplies by the reciprocal of one scale instead of dividing."""
+
+    scale: np.float32
+    reciprocal: np.float32
+    zero_point: int
+    codes: Range
+    dtype: np.dtype[np.generic]
+
+
+def plan_reciprocal(call: Call[QuantizeOptions]) -> ReciprocalPlan:
+    y = call["y"]
+    return ReciprocalPlan(y.scale, np.float32(1) / y.scale, y.zero_point, y.codes, y.dtype)
+
+
+def quantize_in_blocks(plan: ReciprocalPlan, x: Array) -> Array:
+    """Whole blocks are multiplied, ties to even; what is left over is divided in float64, ties away."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        vector = round_half_even(x * plan.reciprocal)
+        rest = round_half_away(x.astype(np.float64) / plan.scale)
+    steps = Blocks(x.size, QUANTIZED_AT_ONCE).choose(to_int32(vector), to_int32(rest))
+    return np.asarray(plan.codes.clamp(wrap_int32(steps + plan.zero_point)), plan.dtype)
+
+
+def quantize_saturating(plan: ReciprocalPlan, x: Array) -> Array:
+    """Ties to even; NaN and what is too large become the highest code."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = x * plan.reciprocal
+    low, high = (np.float32(limit - plan.zero_point) for limit in plan.codes)
+    within = np.where(scaled < high, np.where(scaled > low, scaled, low), high)
+    return np.asarray(round_half_even(within) + plan.zero_point, plan.dtype)
+
+
 class RequantizePlan(NamedTuple):
     """The constants of a node that takes codes to codes."""
 
@@ -86,6 +129,29 @@ def accumulate(plan: RequantizePlan, x: Array) -> Array:
     return difference
 
 
+class BlockPlan(NamedTuple):
+    """The constants of a node that takes codes of 8 bits to codes of 8 bits in vector code."""
+
+    x_zero: int
+    y_zero: int
+    rescale: Rescale
+    rescale_behind: Rescale  # of what is left over behind whole blocks
+    codes: Range
+    dtype: np.dtype[np.generic]
+
+
+def plan_blocks(call: Call[QuantizeOptions]) -> BlockPlan:
+    x_zero, y_zero, rescale, codes, dtype = plan_requantize(call)
+    behind = make_rescale("double", rescale.multiplier.real)
+    return BlockPlan(x_zero, y_zero, rescale, behind, codes, dtype)
+
+
+def finish_in_blocks(plan: BlockPlan, accumulators: Array) -> Array:
+    blocks = Blocks(accumulators.size, REQUANTIZED_AT_ONCE)
+    steps = blocks.choose(plan.rescale(accumulators), plan.rescale_behind(accumulators))
+    return np.asarray(plan.codes.clamp(steps + plan.y_zero), plan.dtype)
+
+
 def plan_dequantize(call: Call[DequantizeOptions]) -> Affine:
     affine = _channels(call, "x")
     if call["x"].dtype == np.int16:
@@ -98,6 +164,15 @@ def dequantize(affine: Affine, x: Array) -> Staged:
     exact = affine.to_real(x)
     y = np.asarray(exact, np.float32)
     return Staged(y, {"x_scale * (x - x_zero), exact": exact, "nearest float32": y})
+
+
+def dequantize_in_blocks(affine: Affine, x: Array) -> Array:
+    return by_eights(x, affine.scale.flat[0], int(affine.zero_point.flat[0]))
+
+
+def is_whole(name: str) -> Gate:
+    """The optimized kernels know one scale; with one per channel they call the reference kernel."""
+    return lambda call: f"{name} has a scale per channel" if call[name].affine.per_channel else ""
 
 
 def widen(plan: None, x: Array) -> Array:
@@ -122,6 +197,40 @@ REQUANTIZE = Variant(
     finish=finish_wrapping,
     rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
 )
+BYTES = ("int8", "uint8")
+IN_BLOCKS = Variant(
+    "blocks",
+    tuple(f"float32 -> {y}" for y in (*BYTES, "int16")),
+    plan_reciprocal,
+    quantize_in_blocks,
+    rules=follows(optimized=""),
+    gates={"optimized": is_whole("y")},
+)
+SATURATING = Variant(
+    "saturating",
+    tuple(f"float32 -> {y}" for y in BYTES),
+    plan_reciprocal,
+    quantize_saturating,
+    rules=follows(xnnpack=""),
+    gates={"xnnpack": unary()},
+)
+REQUANTIZE_IN_BLOCKS = Variant(
+    "requantize in blocks",
+    tuple(f"{x} -> {y}" for x in BYTES for y in BYTES),
+    plan_blocks,
+    accumulate=accumulate,
+    finish=finish_in_blocks,
+    rules=follows(optimized="half-up"),
+)
+TO_SAME_TYPE = Variant(
+    "requantize",
+    tuple(f"{x} -> {x}" for x in BYTES),
+    plan_requantize,
+    accumulate=accumulate,
+    finish=finish_wrapping,
+    rules=follows(xnnpack="256ths"),
+    gates={"xnnpack": unary(RATIO_FITS)},
+)
 TO_INT32 = Variant(
     "requantize",
     ("int8 -> int32",),
@@ -136,10 +245,35 @@ DEQUANTIZE_CODES = Variant(
     plan_dequantize,
     dequantize,
 )
+DEQUANTIZE_IN_BLOCKS = Variant(
+    "blocks",
+    tuple(f"{x} -> float32" for x in ("int8", "uint8", "int4", "uint4")),
+    plan_dequantize,
+    dequantize_in_blocks,
+    rules=follows(optimized=""),
+    gates={"optimized": is_whole("x")},
+)
+TAKEN = Variant(  # in blocks of its own, but of the same bits
+    "dequantize",
+    tuple(f"{x} -> float32" for x in BYTES),
+    plan_dequantize,
+    dequantize,
+    rules=follows(xnnpack=""),
+    gates={"xnnpack": unary()},
+)
 WIDEN = Variant("widen", ("float16 -> float32",), plan_nothing, widen)
 
-QUANTIZE = Op(
-    "QUANTIZE", "x[...] -> y[...]", QuantizeOptions, variants=(QUANTIZE_REALS, REQUANTIZE, TO_INT32, UNCHANGED)
+QUANTIZE_VARIANTS = (
+    QUANTIZE_REALS,
+    IN_BLOCKS,
+    SATURATING,
+    REQUANTIZE,
+    REQUANTIZE_IN_BLOCKS,
+    TO_SAME_TYPE,
+    TO_INT32,
+    UNCHANGED,
 )
-DEQUANTIZE = Op("DEQUANTIZE", "x[...] -> y[...]", DequantizeOptions, variants=(DEQUANTIZE_CODES, WIDEN, UNCHANGED))
+QUANTIZE = Op("QUANTIZE", "x[...] -> y[...]", QuantizeOptions, QUANTIZE_VARIANTS)
+DEQUANTIZE_VARIANTS = (DEQUANTIZE_CODES, DEQUANTIZE_IN_BLOCKS, TAKEN, WIDEN, UNCHANGED)
+DEQUANTIZE = Op("DEQUANTIZE", "x[...] -> y[...]", DequantizeOptions, DEQUANTIZE_VARIANTS)
 OPS = (QUANTIZE, DEQUANTIZE)
