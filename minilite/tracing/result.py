@@ -88,7 +88,7 @@ class Trace:
         return found
 
     def __repr__(self) -> str:
-        return f"<Trace: {len(self.records)} tensors, {self.runs} runs, {self.kernels} kernels>"
+        return f"<Trace: {len(self.records)} tensors, {self.runs} run{'' if self.runs == 1 else 's'}, {self.kernels} kernels>"
 
     def __str__(self) -> str:
         return "\n".join([repr(self), *(_line(record) for record in self.records)])

@@ -16,11 +16,12 @@ import minilite
 from minilite.errors import InputError, UnsupportedError
 from minilite.format.options.dense import FullyConnectedOptions
 from minilite.graph import Graph, load
-from minilite.interpreter import evaluate, to_input
+from minilite.interpreter import evaluate, execute, to_input
 from minilite.names import input_names
 from minilite.ops import OPS
 from minilite.program import bind
-from minilite.tracing.reference import Sample
+from minilite.real import make_real
+from minilite.tracing.reference import RealReference, Sample, make_sample
 from minilite.tracing.run import Tracer
 from tests.cli.models import DIGITS, ROOT, one_node, tensor
 from tests.conformance import CASES
@@ -202,3 +203,12 @@ def test_as_a_dataframe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(UnsupportedError, match="pip install pandas"):
         found.to_dataframe()
+
+
+def test_another_branch_in_real_arithmetic_is_not_compared() -> None:
+    graph = load(DIGITS / "digits_int8.tflite")
+    sample = make_sample(graph, np.load(DIGITS / "digit.npy"))
+    reference = RealReference(make_real(graph))
+    reference.start(sample)
+    _, second, *_ = execute(bind(graph), sample.codes)
+    assert reference.outputs(second) == "real arithmetic took another branch"
