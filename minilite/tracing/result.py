@@ -88,7 +88,8 @@ class Trace:
         return found
 
     def __repr__(self) -> str:
-        return f"<Trace: {len(self.records)} tensors, {self.runs} run{'' if self.runs == 1 else 's'}, {self.kernels} kernels>"
+        runs = "1 run" if self.runs == 1 else f"{self.runs} runs"
+        return f"<Trace: {len(self.records)} tensors, {runs}, {self.kernels} kernels>"
 
     def __str__(self) -> str:
         return "\n".join([repr(self), *(_line(record) for record in self.records)])
