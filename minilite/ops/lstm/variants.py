@@ -1,7 +1,10 @@
 """The variants of the LSTM ops, and the element types each takes."""
 
-from minilite.ops.op import Variant, follows
+from functools import partial
 
+from minilite.ops.op import MICROCONTROLLERS, REFERENCE, Variant, follows, on_microcontrollers
+
+from . import micro
 from .floating import compute_float, plan_float
 from .integer import compute_integer, plan_integer
 from .operands import cell_types
@@ -12,7 +15,7 @@ def types(x: str, weights: str, peephole: str, bias: str, cell: str, norm: str) 
     return " ".join([x, *cell_types(weights, peephole, bias), x, cell, *[norm] * 4, "->", x])
 
 
-FLOAT = Variant("float", ("float32",), plan_float, compute_float)
+FLOAT = Variant("float", ("float32",), plan_float, compute_float, rules=REFERENCE)
 HYBRID = Variant(
     "hybrid",
     tuple(types("float32", weights, weights, "float32", "float32", "float32") for weights in ("int8", "uint8")),
@@ -26,4 +29,22 @@ INTEGER = Variant(
     compute_integer,
     rules=follows(reference="double"),
 )
-VARIANTS = (FLOAT, HYBRID, INTEGER)
+GATES = dict.fromkeys(("tflm", "tflm-single", "cmsis-nn", "cmsis-nn-single"), micro.refused)
+MICRO_FLOAT = Variant("float", ("float32",), micro.plan_float, micro.compute_float, rules=MICROCONTROLLERS, gates=GATES)
+MICRO_INT8 = Variant(
+    "int8",
+    INTEGER.types,
+    partial(micro.plan_integer, is_cmsis_nn=False),
+    micro.compute_integer,
+    rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
+    gates=GATES,
+)
+CMSIS_NN = Variant(
+    "int8",
+    INTEGER.types,
+    partial(micro.plan_integer, is_cmsis_nn=True),
+    micro.compute_integer,
+    rules=follows(cmsis_nn="double", cmsis_nn_single="single"),
+    gates=GATES,
+)
+VARIANTS = (FLOAT, HYBRID, INTEGER, MICRO_FLOAT, MICRO_INT8, CMSIS_NN)
