@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.format.options.arithmetic import AddOptions, SubOptions
-from minilite.numerics.activation import activation_codes, activation_codes_even, activation_limits
+from minilite.numerics.activation import NONE, activation_codes, activation_codes_even, activation_limits
 from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import rounding_right_shift_int16, rounding_right_shift_up, wrap_int16
 from minilite.numerics.fractions import with_fraction_bits
@@ -39,7 +39,7 @@ from .call import Array, Call, Operand
 from .common_scale import Term, make_term, to_common_scale, twice_the_larger_scale
 from .delegate_plain import TERMS_FIT, binary
 from .finish import finish
-from .op import REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
+from .op import MICROCONTROLLERS, REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
 
 AnyCall = Call[AddOptions] | Call[SubOptions]
 MORE_BITS = {"int8": 20, "uint8": 20, "int16": 15}
@@ -218,42 +218,36 @@ def subtract_plain(limits: Range, a: Array, b: Array) -> Array:
     return np.asarray(limits.clamp(a - b))
 
 
-def _variants(
-    sign: int, plain: Callable[..., Any], plain_types: tuple[str, ...], on_micro: dict[str, Any]
-) -> tuple[Variant, ...]:
+def plan_unlimited(call: AnyCall) -> Range:
+    """No limits: ADD of int32 on microcontrollers leaves its fused activation out."""
+    return activation_limits(NONE, call["y"].dtype)
+
+
+def _variants(sign: int, plain: Callable[..., Any], *plain_types: str) -> tuple[Variant, ...]:
     def takes_scales(call: AnyCall) -> bool:
         return "int16" not in plain_types or _is_quantized(call["a"]) or _is_quantized(call["y"])
 
-    return (
-        Variant(
-            "quantized",
-            ("int8", "uint8", "int16"),
-            partial(plan_quantized, sign=sign),
-            accumulate=accumulate,
-            finish=finish,
-            rules=follows(reference="double"),
-            when=lambda call: takes_scales(call) and not has_power_of_two_scales(call),
-        ),
-        Variant(
-            "fractions",
-            ("int8", "uint8"),
-            partial(plan_fractions, sign=sign),
-            accumulate=accumulate_fractions,
-            finish=finish_fractions,
-            rules=follows(xnnpack=""),
-            gates={"xnnpack": binary(TERMS_FIT)},
-        ),
-        Variant(
-            "shift",
-            ("int16",),
-            partial(plan_shifts, sign=sign),
-            compute_shifted,
-            rules=REFERENCE,
-            when=has_power_of_two_scales,
-        ),
-        Variant("quantized", ("int8", "int16"), accumulate=accumulate, finish=finish, **on_micro),
-        Variant("plain", plain_types, plan_plain, plain),
+    quantized = Variant(
+        "quantized",
+        ("int8", "uint8", "int16"),
+        partial(plan_quantized, sign=sign),
+        accumulate=accumulate,
+        finish=finish,
+        rules=follows(reference="double"),
+        when=lambda call: takes_scales(call) and not has_power_of_two_scales(call),
     )
+    fractions = Variant(
+        "fractions",
+        ("int8", "uint8"),
+        partial(plan_fractions, sign=sign),
+        accumulate=accumulate_fractions,
+        finish=finish_fractions,
+        rules=follows(xnnpack=""),
+        gates={"xnnpack": binary(TERMS_FIT)},
+    )
+    shifts = partial(plan_shifts, sign=sign)
+    shift = Variant("shift", ("int16",), shifts, compute_shifted, rules=REFERENCE, when=has_power_of_two_scales)
+    return quantized, fractions, shift, Variant("plain", plain_types, plan_plain, plain, rules=REFERENCE)
 
 
 BLOCKS = Variant(
@@ -266,26 +260,31 @@ BLOCKS = Variant(
     when=lambda call: _is_quantized(call["y"]) and not has_power_of_two_scales(call),
 )
 ADD_VARIANTS = (
-    *_variants(
-        1,
-        add_plain,
-        ("float32", "float16", "int16", "int32", "int64"),
-        {
-            "plan": partial(plan_quantized, sign=1),
-            "rules": follows(**on_microcontrollers("double")),
-            "gates": {"cmsis-nn": stretches, "cmsis-nn-single": stretches},
-        },
+    *_variants(1, add_plain, "float32", "float16", "int16", "int32", "int64"),
+    Variant(
+        "quantized",
+        ("int8", "int16"),
+        partial(plan_quantized, sign=1),
+        accumulate=accumulate,
+        finish=finish,
+        rules=follows(**on_microcontrollers("double")),
+        gates={"cmsis-nn": stretches, "cmsis-nn-single": stretches},
     ),
     BLOCKS,
+    Variant("plain", ("float32",), plan_plain, add_plain, rules=MICROCONTROLLERS),
+    Variant("plain", ("int32",), plan_unlimited, add_plain, rules=MICROCONTROLLERS),
 )
-SUB_VARIANTS = _variants(
-    -1,
-    subtract_plain,
-    ("float32", "int32", "int64"),
-    {
-        "plan": partial(plan_quantized, sign=-1, real_type=np.float32),
-        "rules": follows(**on_microcontrollers("double", has_cmsis_nn=False)),
-    },
+SUB_VARIANTS = (
+    *_variants(-1, subtract_plain, "float32", "int32", "int64"),
+    Variant(
+        "quantized",
+        ("int8", "int16"),
+        partial(plan_quantized, sign=-1, real_type=np.float32),
+        accumulate=accumulate,
+        finish=finish,
+        rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
+    ),
+    Variant("plain", ("float32", "int32"), plan_plain, subtract_plain, rules=MICROCONTROLLERS),
 )
 ADD = Op("ADD", "a[...] b[...] -> y[...]", AddOptions, variants=ADD_VARIANTS, shapes=broadcast)
 SUB = Op("SUB", "a[...] b[...] -> y[...]", SubOptions, variants=SUB_VARIANTS, shapes=broadcast)

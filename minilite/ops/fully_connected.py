@@ -39,7 +39,7 @@ from .fully_connected_hybrid import BLOCKWISE, HYBRID, INT8_WEIGHTS, SPARSE_HYBR
 from .fully_connected_shuffled import is_shuffled
 from .fully_connected_shuffled import make_op as make_shuffled
 from .multiplier import XNNPACK_RULE, output_codes, real_multiplier
-from .op import Op, Reads, Refusal, Variant, follows, on_microcontrollers
+from .op import MICRO_SETS, Op, Reads, Refusal, Variant, follows, on_microcontrollers
 from .reads import Index, bias, grid, numbered, places
 from .signature import Shape
 
@@ -205,7 +205,7 @@ MICRO_INT8 = Variant(
     finish=finish,
     rules=follows(**on_microcontrollers("double")),
     when=is_dense,
-    gates=dict.fromkeys(("tflm", "tflm-single", "cmsis-nn", "cmsis-nn-single"), int4_channels),
+    gates=dict.fromkeys(MICRO_SETS, int4_channels),
 )
 MICRO_INT16 = Variant(
     "int16",

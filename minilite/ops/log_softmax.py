@@ -6,7 +6,8 @@ int8, uint8, in integers only; y_scale is 1/16 and the largest code stands for 0
     y = highest code + x_scale * (x - max) - ln(sum of e)      in steps of 1/16, the lowest code below -16
 
 Follows tflite/kernels/activations.cc, internal/reference/log_softmax.h and integer_ops/log_softmax.h.
-The steps are those of numerics/fixed_point.py and numerics/exponential.py, none of RULES.
+Other steps are those of numerics/fixed_point.py and numerics/exponential.py. Rescale rule: double, in a single-rounding
+build of TensorFlow Lite Micro single.
 """
 
 from typing import Any, NamedTuple
@@ -19,16 +20,14 @@ from minilite.numerics.affine import Range, code_range
 from minilite.numerics.exponential import exp_of_negative
 from minilite.numerics.fixed_point import (
     INT32_MIN,
-    doubling_high_multiply,
     rounding_right_shift_away,
-    shift_left_int32,
     wrap_int32,
 )
 from minilite.numerics.logarithm import log_of_sum
-from minilite.numerics.rescale import Multiplier, quantize_multiplier
+from minilite.numerics.rescale import RULES, Rescale, make_rescale, quantize_multiplier
 
 from .call import Array, Call
-from .op import Op, Staged, Variant, plan_nothing
+from .op import Op, Staged, Variant, follows, plan_nothing
 from .reads import whole_row
 from .softmax import DIFFERENCE_BITS, LARGEST_MULTIPLIER, SUM_BITS, require_sums
 
@@ -47,8 +46,8 @@ def compute_float(plan: None, x: Array) -> Array:
 class Plan(NamedTuple):
     """The constants of a quantized node."""
 
-    multiplier: Multiplier  # from differences of codes to fixed point
-    back: Multiplier  # from fixed point to differences of codes
+    rescale: Rescale  # from differences of codes to fixed point
+    back: Rescale  # from fixed point to differences of codes
     lowest_difference: int  # codes further below the maximum count as nothing
     codes: Range
     dtype: np.dtype[Any]
@@ -65,10 +64,11 @@ def plan_quantized(call: Call[LogSoftmaxOptions]) -> Plan:
     call.require(steps > 1, f"x_scale is {x.scale:.6g}, more than 2**-26 expected")
     multiplier = quantize_multiplier(min(steps, LARGEST_MULTIPLIER))
     exponent, mantissa = int(multiplier.exponent), int(multiplier.mantissa)
-    back = quantize_multiplier(2.0 ** (31 - exponent) / mantissa)
-    call.require(0 < float(back.real) < 1, f"x_scale is {x.scale:.6g}, out of range")
+    rule = call.rule or "double"
+    back = make_rescale(rule, 2.0 ** (31 - exponent) / mantissa)
+    call.require(0 < float(back.multiplier.real) < 1, f"x_scale is {x.scale:.6g}, out of range")
     reach = (2**DIFFERENCE_BITS - 1) * 2 ** (31 - DIFFERENCE_BITS) // 2**exponent
-    return Plan(multiplier, back, -reach, codes, y.dtype, call.node.label)
+    return Plan(Rescale(RULES[rule], multiplier), back, -reach, codes, y.dtype, call.node.label)
 
 
 def compute_quantized(plan: Plan, x: Array) -> Staged:
@@ -77,12 +77,12 @@ def compute_quantized(plan: Plan, x: Array) -> Staged:
     rows = x.reshape(-1, x.shape[-1]).astype(np.int64)
     differences = rows - rows.max(axis=1, keepdims=True)
     counts = differences >= plan.lowest_difference
-    scaled = _multiply(np.where(counts, differences, 0), plan.multiplier)
+    scaled = plan.rescale(np.where(counts, differences, 0))
     exponentials = exp_of_negative(scaled, DIFFERENCE_BITS)
     sums = np.where(counts, rounding_right_shift_away(exponentials, SUM_BITS), 0).sum(axis=1, keepdims=True)
     require_sums(plan.where, sums, 2**31, 2 ** (31 - SUM_BITS))
     logarithms = log_of_sum(sums, SUM_BITS, DIFFERENCE_BITS)
-    lowest = np.maximum(plan.lowest_difference - 1, _multiply(wrap_int32(logarithms + INT32_MIN), plan.back))
+    lowest = np.maximum(plan.lowest_difference - 1, plan.back(wrap_int32(logarithms + INT32_MIN)))
     steps = rounding_right_shift_away(wrap_int32(scaled - logarithms), 31 - DIFFERENCE_BITS - OUTPUT_BITS)
     codes = np.where(differences > lowest, plan.codes.clamp(steps + plan.codes.high), plan.codes.low)
     stages = {
@@ -99,20 +99,14 @@ def compute_quantized(plan: Plan, x: Array) -> Staged:
     return Staged(codes.astype(plan.dtype).reshape(x.shape), stages)
 
 
-def _multiply(value: Array, by: Multiplier) -> Array:
-    """value * by, rounded twice."""
-    shifted = shift_left_int32(value, np.maximum(by.exponent, 0))
-    product = doubling_high_multiply(shifted, by.mantissa)
-    return np.asarray(rounding_right_shift_away(product, np.maximum(-by.exponent, 0)))
-
-
+RULES_BY_SET = follows(reference="", tflm="", tflm_single="single")
 LOG_SOFTMAX = Op(
     "LOG_SOFTMAX",
     "x[...,d] -> y[...]",
     LogSoftmaxOptions,
     (
         Variant("float", ("float32",), plan_nothing, compute_float),
-        Variant("fixed point", ("int8", "uint8"), plan_quantized, compute_quantized),
+        Variant("fixed point", ("int8", "uint8"), plan_quantized, compute_quantized, rules=RULES_BY_SET),
     ),
     reads=whole_row,
 )

@@ -39,7 +39,7 @@ from .broadcast import broadcast, stretches
 from .call import Array, Call
 from .delegate_plain import PRODUCT_FITS, binary
 from .finish import finish_wrapping
-from .op import Op, Staged, Variant, follows, on_microcontrollers
+from .op import MICRO_SETS, Op, Staged, Variant, follows, on_microcontrollers
 
 MOST_LEFT = 31  # vector code makes 0 of what is shifted further
 CodesOf = Callable[..., Range]  # the codes that a fused activation leaves
@@ -169,6 +169,12 @@ BLOCKS = Variant(
     finish=finish_in_blocks,
     rules=follows(optimized="double"),
 )
+
+
+def without_scales(call: Call[MulOptions]) -> str:
+    return "int16 needs scales" if call["y"].dtype == np.int16 else ""
+
+
 ON_MICRO = Variant(
     "quantized",
     ("int8", "int16"),
@@ -179,7 +185,13 @@ ON_MICRO = Variant(
     gates={"cmsis-nn": stretches, "cmsis-nn-single": stretches},
 )
 FRACTIONS = Variant("fractions", ("int16 int16 -> int8", "int16 int16 -> uint8"), plan_fractions, multiply_fractions)
-PLAIN = Variant("plain", ("float32", "float16", "int16", "int32", "uint32", "int64"), plan_plain, multiply_plain)
+PLAIN = Variant(
+    "plain",
+    ("float32", "float16", "int16", "int32", "uint32", "int64"),
+    plan_plain,
+    multiply_plain,
+    gates=dict.fromkeys(MICRO_SETS, without_scales),
+)
 MUL = Op(
     "MUL",
     "a[...] b[...] -> y[...]",

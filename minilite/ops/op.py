@@ -77,6 +77,7 @@ class Refusal(str):
     """Why a kernel set takes a call in no way: no further set is searched for a kernel."""
 
 
+MICRO_SETS = ("tflm", "tflm-single", "cmsis-nn", "cmsis-nn-single")
 NO_GATES: Mapping[str, Gate] = MappingProxyType({})
 
 

@@ -26,9 +26,11 @@ from minilite.numerics.geometry import Window, slide
 from minilite.numerics.windows import inside, taps_inside
 
 from .call import Array, Call
-from .op import Op, Staged, Variant
+from .op import MICRO_SETS, Op, Staged, Variant
 from .reads import whole_window
 from .signature import Shape
+
+LARGEST_SCALE_ERROR = 1e-6  # between x and y, on microcontrollers
 
 
 class Plan(NamedTuple):
@@ -117,10 +119,21 @@ def shapes(call: Call[Pool2DOptions]) -> Sequence[Shape]:
     return [(batch, rows.output, columns.output, channels)]
 
 
+def rescales(call: Call[Pool2DOptions]) -> str:
+    """Why microcontrollers do not take a call."""
+    x, y = call["x"], call["y"]
+    same = abs(x.scale - y.scale) <= LARGEST_SCALE_ERROR and x.zero_point == y.zero_point
+    return "" if same else "x and y of two scales or zero points"
+
+
 def pool(code: str, added: bool, float_kernel: Callable[..., Any], code_kernel: Callable[..., Any] | None = None) -> Op:
     variants: tuple[Variant, ...] = (Variant("float", ("float32",), plan_float, float_kernel),)
     if code_kernel is not None:
-        variants += (Variant("codes", ("int8", "uint8", "int16"), plan_codes, code_kernel),)
+        variants += (
+            Variant(
+                "codes", ("int8", "uint8", "int16"), plan_codes, code_kernel, gates=dict.fromkeys(MICRO_SETS, rescales)
+            ),
+        )
     return Op(code, "x[n,h,w,c] -> y[n,p,q,c]", Pool2DOptions, variants, shapes, reads=whole_window(windows, added))
 
 

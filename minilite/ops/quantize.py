@@ -33,7 +33,7 @@ from minilite.numerics.runs import Blocks
 from .call import Array, Call
 from .delegate_plain import RATIO_FITS, unary
 from .finish import finish_wrapping
-from .op import UNCHANGED, Gate, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
+from .op import MICRO_SETS, UNCHANGED, Gate, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
 
 QUANTIZED_AT_ONCE, REQUANTIZED_AT_ONCE = 8, 16  # elements of a block
 
@@ -179,11 +179,19 @@ def widen(plan: None, x: Array) -> Array:
     return x.astype(np.float32)
 
 
+def has_channels(call: Call[Any]) -> str:
+    """Why microcontrollers do not take a call: they look at one scale only."""
+    coded = call["y"] if call["x"].dtype.kind == "f" else call["x"]
+    return "a scale for each channel" if coded.affine.per_channel else ""
+
+
+ONE_SCALE = dict.fromkeys(MICRO_SETS, has_channels)
 QUANTIZE_REALS = Variant(
     "quantize",
     tuple(f"float32 -> {y}" for y in ("int8", "uint8", "int16", "int4", "uint4")),
     plan_quantize,
     quantize,
+    gates=ONE_SCALE,
 )
 REQUANTIZE = Variant(
     "requantize",
@@ -244,6 +252,7 @@ DEQUANTIZE_CODES = Variant(
     tuple(f"{x} -> float32" for x in ("int8", "uint8", "int16", "int4", "uint4", "int2")),
     plan_dequantize,
     dequantize,
+    gates=ONE_SCALE,
 )
 DEQUANTIZE_IN_BLOCKS = Variant(
     "blocks",

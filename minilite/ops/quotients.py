@@ -32,6 +32,7 @@ from minilite.numerics.fixed_point import (
     INT32_MIN,
     divide_toward_zero,
     doubling_high_multiply,
+    rounding_right_shift_up,
     rounding_right_shift_x86,
     shift_left_int32,
     wrap_int32,
@@ -41,9 +42,10 @@ from minilite.numerics.rounding import to_int32
 
 from .broadcast import broadcast
 from .call import Array, Call
-from .op import Op, Staged, Variant
+from .op import Op, Staged, Variant, follows
 
 SIGN_BITS = 31  # of a number in 32 bits, beside the sign itself
+LARGEST_SHIFT = 62
 
 
 class Divisors(NamedTuple):
@@ -87,14 +89,28 @@ def plan_quantized(call: Call[DivOptions]) -> Plan:
 
 
 def divide_codes(plan: Plan, a: Array, b: Array) -> Staged:
+    return _divide_codes(plan, a, b, single=False)
+
+
+def divide_codes_once(plan: Plan, a: Array, b: Array) -> Staged:
+    """The last two steps rounded as one, as a single-rounding build of TensorFlow Lite Micro does."""
+    return _divide_codes(plan, a, b, single=True)
+
+
+def _divide_codes(plan: Plan, a: Array, b: Array, single: bool) -> Staged:
     plan.divisors.require(b)
     above, below = np.broadcast_arrays(a.astype(np.int64) - plan.a_zero, b.astype(np.int64) - plan.b_zero)
     above = np.where(below < 0, -above, above)
     inverse, inverse_bits = reciprocal(np.abs(below), SIGN_BITS)
     headroom = SIGN_BITS - bit_length(np.where(above < 0, ~above, above))
     quotient = doubling_high_multiply(shift_left_int32(above, headroom), inverse)
+    shift = inverse_bits + headroom - plan.multiplier.exponent
     scaled = doubling_high_multiply(quotient, plan.multiplier.mantissa)
-    steps = rounding_right_shift_x86(scaled, inverse_bits + headroom - plan.multiplier.exponent)
+    steps = rounding_right_shift_x86(scaled, shift)
+    if single:
+        steps = rounding_right_shift_up(
+            quotient * plan.multiplier.mantissa, np.clip(SIGN_BITS + shift, 0, LARGEST_SHIFT)
+        )
     codes = plan.codes.clamp(wrap_int32(steps + plan.y_zero))
     stages = {
         "a - a_zero, with the sign of the quotient": above,
@@ -160,12 +176,14 @@ def _floor_op(
     return Op(code, "a[...] b[...] -> y[...]", options, (Variant("plain", types, plan, kernel),), shapes=broadcast)
 
 
+CODES = ("int8", "uint8", "int16")
 DIV = Op(
     "DIV",
     "a[...] b[...] -> y[...]",
     DivOptions,
     (
-        Variant("quantized", ("int8", "uint8", "int16"), plan_quantized, divide_codes),
+        Variant("quantized", CODES, plan_quantized, divide_codes, rules=follows(reference="", tflm="")),
+        Variant("quantized", ("int8",), plan_quantized, divide_codes_once, rules=follows(tflm_single="")),
         Variant("float", ("float32",), plan_float, divide_float),
         Variant("integer", ("int32",), plan_int32, divide_int32),
     ),

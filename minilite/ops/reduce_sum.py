@@ -1,7 +1,8 @@
 """SUM:  y = sum of x over some axes
 
 axes counts from the end where negative; an axis named twice counts once; none at all copies. keep_dims keeps length 1.
-float32: summed in row-major order, from 0, or from the first element when nothing but one number is left.
+float32: summed in row-major order, from 0, or from the first element when nothing but one number is left; on
+    microcontrollers from 0.
 int32, int64: the low bits of the sum. bool: whether any element is true.
 uint8, on microcontrollers int8 and int16:
     acc = sum of x - count * x_zero        exact, low 32 bits
@@ -27,7 +28,7 @@ from minilite.numerics.reduction import FloatSum, gather_axes, make_float_sum, o
 from minilite.numerics.rescale import quantize_multiplier
 
 from .call import Array, Call
-from .op import REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
+from .op import MICROCONTROLLERS, REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
 from .reducing import (
     Plan,
     SumPlan,
@@ -49,6 +50,10 @@ def sum_float(plan: Plan, x: Array) -> Array:
     rows = gather_axes(x, plan.axes)
     sums = ordered_total(rows) if len(plan.axes) == x.ndim else ordered_sum(rows)
     return sums.reshape(plan.shape)
+
+
+def sum_from_zero(plan: Plan, x: Array) -> Array:
+    return ordered_sum(gather_axes(x, plan.axes)).reshape(plan.shape) if x.size else np.zeros(plan.shape, x.dtype)
 
 
 def sum_integer(plan: Plan, x: Array) -> Array:
@@ -87,7 +92,8 @@ def sum_signed(plan: FloatSumPlan, x: Array) -> Staged:
 
 
 VARIANTS = (
-    Variant("float", ("float32",), plan_plain, sum_float),
+    Variant("float", ("float32",), plan_plain, sum_float, rules=REFERENCE),
+    Variant("float", ("float32",), plan_plain, sum_from_zero, rules=MICROCONTROLLERS),
     Variant("integer", ("int32", "int64", "bool"), plan_plain, sum_integer),
     Variant(
         "quantized",

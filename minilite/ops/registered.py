@@ -34,7 +34,7 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "ABS": CODES,
         "ADD": ("float32", "int32", "int8", "int16"),
-        "ADD_N": FLOAT,
+        "ADD_N": BYTES,
         "ARG_MAX": _to("int32", BYTES),
         "ARG_MIN": _to("int32", BYTES),
         "ASSIGN_VARIABLE": tuple(f"resource {kind} ->" for kind in STORED),
@@ -57,7 +57,7 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *(f"int16 int8 {b} -> int16" for b in ("int64", "int32")),
         ),
         "COS": FLOAT,
-        "CUMSUM": FLOAT,
+        "CUMSUM": BYTES,
         "DEPTHWISE_CONV_2D": (
             *FLOAT,
             *(f"int8 {w} int32 -> int8" for w in ("int8", "int4")),
@@ -140,7 +140,7 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "SPLIT_V": MOVED,
         "SQRT": FLOAT,
         "SQUARE": FLOAT,
-        "SQUARED_DIFFERENCE": ("float32", "int32", "int8"),
+        "SQUARED_DIFFERENCE": MOVED,
         "SQUEEZE": COPIED,
         "STRIDED_SLICE": (*MOVED, "bool"),
         "SUB": MOVED,
@@ -157,11 +157,15 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "int8 int8 int32 -> int8",
             *(f"int8 int16 {b} -> int16" for b in ("int64", "int32")),
         ),
-        "UNIDIRECTIONAL_SEQUENCE_LSTM": (*FLOAT, _lstm("int8", "int8", "int16", "int32", "int16")),
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": (
+            *FLOAT,
+            _lstm("int8", "int8", "int16", "int32", "int16"),
+            _lstm("int16", "int8", "int16", "int64", "int16"),
+        ),
         "UNPACK": MOVED,
         "VAR_HANDLE": ("-> resource",),
         "WHILE": (),
-        "ZEROS_LIKE": ("float32", "int32", "int64"),
+        "ZEROS_LIKE": ORDERED,
     }
 )
 

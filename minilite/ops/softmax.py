@@ -10,10 +10,12 @@ int16: exp and 1/(1 + x) from tables, interpolated,
     y = e * reciprocal_table(sum)           in steps of 2**-15
 
 Follows tflite/kernels/activations.cc and internal/reference/softmax.h.
-Rescale rule: int16 reference double. Its multiplier is x_scale * beta in float32, then divided in float64.
+Rescale rule: int16 reference double, microcontrollers double or single. Its multiplier is x_scale * beta in float32,
+then divided in float64, the tables are made in float64; on microcontrollers the product is float64 and the tables
+float32 (tensorflow/lite/micro/kernels/softmax_common.cc).
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -107,28 +109,33 @@ class TablePlan(NamedTuple):
     """The constants of an int16 node."""
 
     rescale: Rescale
+    real: str  # the type the tables are made in
     where: str
 
 
-def plan_int16(call: Call[SoftmaxOptions]) -> TablePlan:
+def plan_int16(call: Call[SoftmaxOptions], on_micro: bool = False) -> TablePlan:
     x = call["x"]
     call.require_symmetric("x")
     require_output(call, 2.0**-15, 0)
-    real = float(np.float32(x.scale) * np.float32(call.options.beta)) / (10.0 / 65535.0)
+    wide = np.float64 if on_micro else np.float32
+    real = float(wide(x.scale) * wide(np.float32(call.options.beta))) / (10.0 / 65535.0)
     call.require(0 <= real < 2.0**31, f"beta * x_scale is {real * 10 / 65535:.6g}, expected 0 or more")
-    return TablePlan(make_rescale(call.rule, real), call.node.label)
+    return TablePlan(make_rescale(call.rule, real), "float32" if on_micro else "float64", call.node.label)
 
 
 @cache
-def exp_table() -> NDArray[np.int64]:
-    """e**x over [-10, 0] in steps of 2**-15."""
-    return table_16bit(libm.exp, 10.0 / 65535, 32767, 2.0 / 65535, 0)
+def exp_table(name: str) -> NDArray[np.int64]:
+    """e**x over [-10, 0] in steps of 2**-15, made in the float type of this name."""
+    real = np.dtype(name).type
+    return table_16bit(libm.exp, real(10) / real(65535), 32767, real(2) / real(65535), 0)
 
 
 @cache
-def reciprocal_table() -> NDArray[np.int64]:
-    """1 / (1 + x) over [0, 1] in steps of 2**-15."""
-    return table_16bit(lambda x: 1.0 / (1.0 + x), 1.0 / 65535, -32768, 2.0 / 65535, 0)
+def reciprocal_table(name: str) -> NDArray[np.int64]:
+    """1 / (1 + x) over [0, 1] in steps of 2**-15, made in the float type of this name."""
+    real = np.dtype(name).type
+    one = real(1)
+    return table_16bit(lambda x: one / (one + x), one / real(65535), -32768, real(2) / real(65535), 0)
 
 
 def compute_int16(plan: TablePlan, x: Array) -> Staged:
@@ -138,12 +145,12 @@ def compute_int16(plan: TablePlan, x: Array) -> Staged:
     rows = x.reshape(-1, x.shape[-1]).astype(np.int64)
     differences = rows - rows.max(axis=1, keepdims=True)
     scaled = plan.rescale(differences)
-    exponentials = interpolate(exp_table(), codes.clamp(scaled + 32767))
+    exponentials = interpolate(exp_table(plan.real), codes.clamp(scaled + 32767))
     sums = exponentials.sum(axis=1, keepdims=True)
     require_sums(plan.where, sums, 2**31, 2**15)
     sums, headroom = normalize(sums)
     fraction = rounding_right_shift_up(sums, 14) - 2**16  # 65536 times the sum, brought to [1, 2), less 1
-    inverse = interpolate(reciprocal_table(), codes.clamp(fraction - 2**15))
+    inverse = interpolate(reciprocal_table(plan.real), codes.clamp(fraction - 2**15))
     shares: Array = rounding_right_shift_up(exponentials * inverse, 30 - headroom)
     made = Range(0, codes.high).clamp(shares)
     stages = {
@@ -191,8 +198,17 @@ TABLES = Variant(
     ("int16 -> int16",),
     plan_int16,
     compute_int16,
-    rules=follows(reference="double", **on_microcontrollers("double")),
+    rules=follows(reference="double"),
+)
+ON_MICRO = Variant(
+    "tables",
+    ("int16 -> int16",),
+    partial(plan_int16, on_micro=True),
+    compute_int16,
+    rules=follows(**on_microcontrollers("double")),
 )
 
-SOFTMAX = Op("SOFTMAX", "x[...,d] -> y[...]", SoftmaxOptions, variants=(FLOAT, FIXED_POINT, TABLES), reads=whole_row)
+SOFTMAX = Op(
+    "SOFTMAX", "x[...,d] -> y[...]", SoftmaxOptions, variants=(FLOAT, FIXED_POINT, TABLES, ON_MICRO), reads=whole_row
+)
 OPS = (SOFTMAX,)

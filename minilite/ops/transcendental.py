@@ -9,7 +9,8 @@ int16: a table of 513 codes, and between them a straight line; zero points are 0
 LOG of 0 and below is the lowest code.
 GELU with `approximate` is x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x**3))) / 2.
 
-Follows tflite/kernels/exp.cc, elementwise.cc, activations.cc, internal/reference/gelu.h; ELU that of the optimized set.
+Follows tflite/kernels/exp.cc, elementwise.cc, activations.cc, internal/reference/gelu.h; ELU that of the optimized set,
+and tensorflow/lite/micro/kernels/elu.cc.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from minilite.numerics.affine import code_range
 from minilite.numerics.tables import between, interpolate, look_up, table_8bit, table_16bit
 
 from .call import Array, Call
-from .op import Op, Staged, Variant, plan_nothing
+from .op import MICROCONTROLLERS, REFERENCE, Op, Staged, Variant, plan_nothing
 
 Function = Callable[[Array], Array]
 AnyCall = Call[Any]
@@ -45,6 +46,11 @@ def log_of_call(call: AnyCall) -> Function:
 def elu(x: Array) -> Array:
     """x where it is not negative, else e**x - 1."""
     return np.where(x < 0, libm.expm1(x), x)
+
+
+def elu_by_exp(x: Array) -> Array:
+    """The same from e**x, one rounding more, as tables of microcontrollers have it."""
+    return np.where(x < 0, libm.exp(x) - np.float32(1), x)
 
 
 ROOT_OF_HALF, ROOT_OF_TWO_OVER_PI, CUBIC = map(np.float32, (np.sqrt(0.5), np.sqrt(2 / np.pi), 0.044715))
@@ -118,7 +124,7 @@ def make_op(
     has_int16: bool = True,
 ) -> Op:
     """`function` gives what the tables of a node hold."""
-    table = Variant("table", bytes_types, lambda call: plan_8bit(call, function(call)), look_up_8bit)
+    table = Variant("table", bytes_types, lambda call: plan_8bit(call, function(call)), look_up_8bit, rules=REFERENCE)
     between = Variant("interpolated", ("int16",), lambda call: plan_int16(call, function(call)), look_up_int16)
     variants = (*floats, table, *([between] if has_int16 else []))
     return Op(code, "x[...] -> y[...]", options, variants)
@@ -145,5 +151,14 @@ OPS = (
         lambda call: gelu_approximate if call.options.approximate else gelu,
         bytes_types=("int8", "uint8"),
     ),
-    make_op("ELU", None, _float(elu), lambda call: elu, has_int16=False),
+    make_op(
+        "ELU",
+        None,
+        (
+            *_float(elu),
+            Variant("table", ("int8",), lambda call: plan_8bit(call, elu_by_exp), look_up_8bit, rules=MICROCONTROLLERS),
+        ),
+        lambda call: elu,
+        has_int16=False,
+    ),
 )

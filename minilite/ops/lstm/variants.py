@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from minilite.ops.op import MICROCONTROLLERS, REFERENCE, Variant, follows, on_microcontrollers
+from minilite.ops.op import MICRO_SETS, MICROCONTROLLERS, REFERENCE, Variant, follows, on_microcontrollers
 
 from . import micro
 from .floating import compute_float, plan_float
@@ -29,7 +29,7 @@ INTEGER = Variant(
     compute_integer,
     rules=follows(reference="double"),
 )
-GATES = dict.fromkeys(("tflm", "tflm-single", "cmsis-nn", "cmsis-nn-single"), micro.refused)
+GATES = dict.fromkeys(MICRO_SETS, micro.refused)
 MICRO_FLOAT = Variant("float", ("float32",), micro.plan_float, micro.compute_float, rules=MICROCONTROLLERS, gates=GATES)
 MICRO_INT8 = Variant(
     "int8",
