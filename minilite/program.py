@@ -24,7 +24,8 @@ from .graph.model import Shape, printable
 from .numerics.jit import numba_is_here
 from .ops import OPS, Op, Operand
 from .ops.op import Noted
-from .ops.prepare import REAL, SEARCH, Prepared, input_forms, prepare
+from .ops.prepare import REAL, SEARCH, Prepared, for_microcontrollers, input_forms, prepare
+from .ops.registered import require_registered
 from .ops.state import State
 
 Array = NDArray[Any]
@@ -257,6 +258,8 @@ def _step(
     constants: Mapping[int, Array],
     kernel_set: str,
 ) -> Step:
+    if for_microcontrollers(kernel_set):
+        require_registered(op, node, kernel_set)
     operands = _known_operands(op, node, subgraph, known, constants)
     prepared = None if operands is None else _prepare(op, node, subgraph, operands, kernel_set)
     given = tuple(constants.get(index) for index in node.inputs)

@@ -52,11 +52,9 @@ def cut(plan: CutPlan, x: Array) -> Array:
 
 def wrap(dtype: np.dtype[Any], x: Array) -> Array:
     """The low bits of the whole number, converted as x86 does: NaN and what does not fit is the lowest one."""
-    whole = np.trunc(x.astype(np.float64))
     if dtype == np.uint32:
-        fits = np.abs(whole) < 2.0**63
-        return np.where(fits, whole, -(2.0**63)).astype(np.int64).astype(dtype)
-    return to_int32(whole).astype(dtype)  # type: ignore[no-any-return]
+        return np.where(np.abs(x) < 2.0**63, x, -(2.0**63)).astype(np.int64).astype(dtype)
+    return np.asarray(to_int32(x), dtype)
 
 
 INTEGERS = tuple(kind for kind in TYPES if kind not in (*FLOATS, "bool"))
