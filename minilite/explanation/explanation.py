@@ -11,7 +11,7 @@ from .text import text
 from .values import Element, Index, Other, Step, Term, Value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """How one output element comes about.
 
@@ -75,7 +75,7 @@ class Explanation:
         """The explanation in about so many lines of 80 columns, the largest terms first; None for all terms."""
         return text(self.document(), lines)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text()
 
 

@@ -21,12 +21,12 @@ def run_to(graph: Graph, inputs: Mapping[int, Array], node: int, subgraph: int, 
     if not 0 <= node < count:
         raise InputError(f"there is no node {node}; subgraph {subgraph} has {_counted(count, 'node')}")
     program = bind(graph, {index: array.shape for index, array in inputs.items()}, kernels=kernels, engine="numpy")
+    label = graph.subgraphs[subgraph].nodes[node].label
     for result in execute(program, inputs):
         if result.step.subgraph.index == subgraph and result.step.node.index == node:
+            if result.step.op.control is not None:
+                raise UnsupportedError(f"{label} runs subgraphs; explain a node of those instead, by their number")
             return result
-    label = graph.subgraphs[subgraph].nodes[node].label
-    if program.subgraph.index == subgraph and graph.subgraphs[subgraph].nodes[node].op in program.settings[0]:
-        raise UnsupportedError(f"{label} runs subgraphs; explain a node of those instead (subgraph=...)")
     raise InputError(f"{label} of subgraph {subgraph} did not run with these inputs")
 
 

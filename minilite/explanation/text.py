@@ -158,12 +158,14 @@ def _error(found: Document) -> str:
 
 def _others(found: Document) -> Iterator[str]:
     given = [other for other in found["others"] if other["refused"] is None]
-    same = [other["kernels"] for other in given if other["code"] == found["code"]]
+    codes: dict[str, list[str]] = {}
+    for other in given:
+        codes.setdefault(number(other["code"]), []).append(other["kernels"])
+    same = codes.pop(number(found["code"]), [])
     if same:
         yield f"the same with {', '.join(same)}"
-    for other in given:
-        if other["code"] != found["code"]:
-            yield f"{other['kernels']}: {number(other['code'])}"
+    for code, names in codes.items():
+        yield f"{', '.join(names)}: {code}"
     refused: dict[str, list[str]] = {}
     for other in found["others"]:
         if other["refused"] is not None:

@@ -3,12 +3,18 @@
 import numpy as np
 import pytest
 
+import minilite
+from minilite.format.enums import TensorType
+from minilite.format.options.control import IfOptions
 from minilite.format.options.dense import FullyConnectedOptions
+from minilite.format.options.shape import ShapeOptions
+from minilite.graph import Graph, Node, Subgraph
 from tests.conftest import MODELS_FOLDER
 
 from .models import DIGITS, dense, document, invoke, one_node, saved, tensor
 
 MODEL, DIGIT = DIGITS / "digits_int8.tflite", DIGITS / "digit.npy"
+RELU_NODE = (Node(0, "RELU", (0,), (1,)),)
 NODES = {0: "0,3,4,5", 1: "0,3,4,5", 3: "0,1,1,1", 4: "0,1,1,1", 6: "0,1,1,1", 7: "0,50", 8: "0,5", 10: "0,1"}
 
 
@@ -27,6 +33,32 @@ def test_json_follows_its_schema_and_says_what_the_text_says(node: int) -> None:
     assert f"code {found['code']}," in text
     assert found["copied_from"] is not None or found["steps"][-1]["result"] == found["code"]
     assert len(found["others"]) == 6
+
+
+def test_python_shows_what_the_command_prints() -> None:
+    found = minilite.explain(MODEL, np.load(DIGIT), 8, (0, 5))
+    assert repr(found) + "\n" == invoke("explain", MODEL, DIGIT, "--node", 8, "--at", "0,5").stdout
+    assert found.error == found.real - found.exact
+
+
+def test_a_node_of_a_subgraph_is_explained_where_it_runs(tmp_path) -> None:
+    body = Subgraph(1, "body", (tensor(0, "int8", (2,), 0.5), tensor(1, "int8", (2,), 1.0)), RELU_NODE, (0,), (1,))
+    outer = (tensor(0, "bool", ()), tensor(1, "int8", (2,), 0.5), tensor(2, "int8", (2,), 1.0))
+    options = IfOptions(then_subgraph_index=1, else_subgraph_index=1)
+    main = Subgraph(0, "main", outer, (Node(0, "IF", (0, 1), (2,), options),), (0, 1), (2,))
+    inputs = {"tensor_0": np.array(True), "tensor_1": np.array([7, -3], np.int8)}
+    graph = Graph((main, body))
+    assert minilite.explain(graph, inputs, 0, [0], subgraph=1).code == 4  # 3.5 in steps of 1, a tie
+    with pytest.raises(minilite.UnsupportedError, match=r"IF \(node 0\) runs subgraphs"):
+        minilite.explain(graph, inputs, 0, [0])
+
+
+def test_a_worst_element_needs_real_arithmetic() -> None:
+    graph = one_node(
+        "SHAPE", ShapeOptions(out_type=TensorType.INT32), (tensor(0, "int8", (2, 3), 0.5), tensor(1, "int32", (2,)))
+    )
+    with pytest.raises(minilite.UnsupportedError, match="no largest error to look for"):
+        minilite.explain(graph, np.zeros((2, 3), np.int8), 0)
 
 
 def test_all_terms() -> None:
