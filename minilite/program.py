@@ -158,7 +158,7 @@ class Program:
     memory: dict[Any, "Program"] = field(default_factory=dict, repr=False)
     runners: dict[int, Runner] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def is_static(self) -> bool:
         """Whether all shapes are known before a run, which `run` needs."""
         outputs = {index for step in self.steps for index in step.node.outputs}
@@ -166,12 +166,11 @@ class Program:
 
     def runner(self, threads: int = 1) -> Runner:
         """What `run` goes through, made once. Raises UnsupportedError for a program that is not static."""
-        if not self.is_static:
-            raise UnsupportedError("shapes or values are known only when this program runs; use execute")
-        threads = usable(threads)
         if threads not in self.runners:
+            if not self.is_static:
+                raise UnsupportedError("shapes or values are known only when this program runs; use execute")
             tasks = [step.task for step in self.steps if step.folded is None]
-            self.runners[threads] = Runner(self.subgraph, tasks, self.shapes, self.constants, threads)
+            self.runners[threads] = Runner(self.subgraph, tasks, self.shapes, self.constants, usable(threads))
         return self.runners[threads]
 
     def run(

@@ -27,6 +27,7 @@ from .twins import Loop
 
 Call = Callable[[State], None]
 SHARED_FROM = 300_000  # multiply-accumulates of a step, a few microseconds, from which threads share it
+WAKE_FROM = 20_000_000  # of all steps to share in a row, from which it is worth waking threads
 ELEMENT = 32  # multiply-accumulates that take as long as an output element of a step without any
 
 
@@ -116,13 +117,14 @@ class Runner:
 
     def _stretch(self, tasks: Sequence[Task]) -> Call:
         """Loops in a row."""
+        works = [max(task.macs, ELEMENT * self._arrays[task.outputs[0]].size) for task in tasks]
+        is_worth_it = sum(work for work in works if work >= SHARED_FROM) >= WAKE_FROM
         calls = []
-        for task in tasks:
+        for task, work in zip(tasks, works, strict=True):
             operands, y = [self._arrays.get(index) for index in task.operands], self._arrays[task.outputs[0]]
             if task.loop is not None and y.size:
-                work = max(task.macs, ELEMENT * y.size)
-                scratch = self._scratch if work >= SHARED_FROM else self._scratch[:1]
-                calls.append(loop_calls(task.loop, operands, y, scratch))
+                is_shared = is_worth_it and work >= SHARED_FROM
+                calls.append(loop_calls(task.loop, operands, y, self._scratch if is_shared else self._scratch[:1]))
         return Stretch(calls, self._team)
 
     def _step(self, task: Task) -> Call:

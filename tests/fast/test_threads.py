@@ -57,6 +57,7 @@ CODES = ("int8", "uint8")
 def shared_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps of any size are shared, by more threads than there are CPUs."""
     monkeypatch.setattr(runner, "SHARED_FROM", 0)
+    monkeypatch.setattr(runner, "WAKE_FROM", 0)
     monkeypatch.setattr(program, "usable", int)
 
 
