@@ -11,6 +11,7 @@ from minilite.oracle import same_bits
 
 from .both import (
     BOTH,
+    DIGITS,
     EACH_MODEL,
     HIDDEN,
     REFUSED_BY_LITERT,
