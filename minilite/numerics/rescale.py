@@ -112,6 +112,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 "float64-away",
                 (_MULTIPLY_FLOAT64, Step("round, ties away from zero", lambda v, m: round_half_away(v))),
             ),
+            Rule("float32-even", (_MULTIPLY_FLOAT32, Step("round, ties to even", lambda v, m: round_half_even(v)))),
             Rule(
                 "256ths",
                 (
@@ -122,7 +123,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                     Step("shift right by 8, ties up", lambda v, m: fixed.rounding_right_shift_up(v, 8)),
                 ),
             ),
-            Rule("float32-even", (_MULTIPLY_FLOAT32, Step("round, ties to even", lambda v, m: round_half_even(v)))),
         )
     }
 )

@@ -55,6 +55,8 @@ def exact(rule: str, accumulator: int, real: float) -> int:
         return wrapped(half_up(Fraction(accumulator * reduced) / 2 ** (15 - exponent)))
     if rule == "float64-away":
         return half_away(Fraction(float(accumulator) * real))
+    if rule == "256ths":
+        return half_up(Fraction(accumulator * round(Fraction(256 * float(np.float32(real)))), 256))
     return round(Fraction(float(np.float32(accumulator) * np.float32(real))))
 
 
