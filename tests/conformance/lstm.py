@@ -14,9 +14,10 @@ from minilite.format.options.recurrent import (
 from minilite.ops.lstm.basic import CODES as BASIC_CODES
 from minilite.ops.lstm.basic import FLOAT as BASIC_FLOAT
 from minilite.ops.lstm.bidirectional import HYBRID as BOTH_HYBRID
-from minilite.ops.lstm.variants import FLOAT, HYBRID, INTEGER
+from minilite.ops.lstm.variants import FLOAT, HYBRID, INTEGER, NARROW
 
 from .case import Case, OneOp, Operand, one_op
+from .sparse import blocks_of_16
 from .strategies import arrays, scales, zero_points
 
 WEIGHTS = ("hybrid", "hybrid uint8")  # int8 weights, and uint8 ones, whose bytes are read as int8
@@ -138,6 +139,43 @@ def build(op: str, cell: Draw, options: Any, leading: tuple[int, ...]) -> OneOp:
 
 
 @st.composite
+def sparse_lstm(draw: Any) -> OneOp:
+    """One step from h = 0 with int8 weights of which blocks of 16 are stored, and a projection."""
+    cell = Draw(draw, "hybrid", sequence=False)
+    cell.depth, cell.cells, cell.outputs, cell.projected = 16 * draw(st.integers(1, 2)), 16, 16, True
+    weights = [
+        draw(blocks_of_16(*w.shape, scale=w.scale)) if w is not None and w.type == "int8" and len(w.shape) == 2 else w
+        for w in cell.cell()
+    ]
+    x = activations(draw, "hybrid", (cell.batch, cell.depth))
+    inputs = [x, *weights, *cell.states(), *cell.norms()]
+    options = LSTMOptions(fused_activation_function=4, **clips(draw))
+    return one_op("LSTM", options, inputs, [Operand("float32", (cell.batch, cell.outputs))], version=4)
+
+
+@st.composite
+def narrow_lstm(draw: Any) -> OneOp:
+    """With 12 intermediate tensors: coupled gates, layer normalization, a projection and its bias."""
+    cell = Draw(draw, "int8", sequence=False)
+    cell.coupled, cell.peephole, cell.norm, cell.projected = True, False, True, True
+    cell.outputs = draw(st.integers(1, cell.cells))
+    x = activations(draw, "int8", (cell.batch, cell.depth))
+    y = Operand(
+        "int8", (cell.batch, cell.outputs), scale=draw(scales(2e-3, 2e-2)), zero_point=draw(zero_points("int8"))
+    )
+    h, c = cell.states(y)
+    weights = cell.cell()
+    weights[16] = cell.constant("int32", (cell.outputs,), 1e-4)
+    inputs = [x, *weights, h, c._replace(scale=2.0**-15), *cell.norms()]
+    between = [
+        Operand("int16", (1,), scale=draw(scales(2e-3, 5e-2)), zero_point=draw(zero_points("int8"))) for _ in range(12)
+    ]
+    limits = {"cell_clip": draw(st.sampled_from([0.0, 0.5, 1.0])), "proj_clip": draw(st.sampled_from([0.0, 0.3, 9.0]))}
+    options = LSTMOptions(fused_activation_function=4, **limits)
+    return one_op("LSTM", options, inputs, [y], version=4, intermediates=between)
+
+
+@st.composite
 def two_lstm(draw: Any, kind: str) -> OneOp:
     forward, time_major, merged = Draw(draw, kind), draw(st.booleans()), draw(st.booleans())
     if merged and not time_major:
@@ -196,9 +234,15 @@ def basic_lstm(draw: Any, kind: str) -> OneOp:
     return one_op("LSTM", options, inputs, [h, c, both, gates], version=2)
 
 
+SPARSE = (
+    "sparse weights count as what they stand for; the official kernel scales those of h as x, ignores zero points "
+    "of inputs and crashes without a projection"
+)
 CASES = (
     Case("LSTM", BASIC_FLOAT.types[0], basic_lstm("float32")),
     Case("LSTM", BASIC_CODES.types[0], basic_lstm("uint8")),
+    Case("LSTM", HYBRID.types[0], sparse_lstm(), variant="hybrid", share=0.3, deviation=SPARSE),
+    Case("LSTM", NARROW.types[0], narrow_lstm(), variant=NARROW.name),
     *(
         Case(op, types, draw(kind))
         for op, draw in (("UNIDIRECTIONAL_SEQUENCE_LSTM", sequence_lstm), ("LSTM", single_lstm))

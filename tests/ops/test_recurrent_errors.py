@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minilite.errors import ModelError, UnsupportedError
+from minilite.errors import MiniliteError, ModelError, UnsupportedError
 from minilite.format.options.recurrent import (
     BidirectionalSequenceLSTMOptions,
     BidirectionalSequenceRNNOptions,
+    LSTMOptions,
     SequenceRNNOptions,
     SVDFOptions,
     UnidirectionalSequenceLSTMOptions,
@@ -94,6 +95,40 @@ def integer_lstm(cell_scale: float = 2**-11, count: int = 5, hidden_scale: Any =
 )
 def test_integer_lstm_is_refused(changes: dict[str, Any], message: str) -> None:
     assert_refused(integer_lstm(**changes), ModelError, message)
+
+
+def test_int4_recurrent_weights_have_no_kernel() -> None:
+    recurrent = {index: constant(C, C, kind="int4", scale=0.1) for index in range(5, 9)}
+    assert_refused(lstm(recurrent), UnsupportedError, "no kernel for .*r_o int4")
+
+
+def narrow_lstm(changes: dict[int, Operand | None] | None = None, zero_point: int = 0) -> OneOp:
+    """An int8 LSTM of one step with 12 intermediate tensors, with some operands replaced."""
+    inputs = [Operand("int8", (N, D), np.zeros((N, D)), 0.1, 0), *cell("int8", 0.01)]
+    inputs += [state(N, C, kind="int8", scale=0.01), state(N, C, kind="int16", scale=2**-15)]
+    inputs += [constant(C, kind="int16", scale=2**-12)] * 4
+    for index in (1, 5, 12):
+        inputs[index] = None  # the input gate is coupled
+    inputs[16], inputs[17] = constant(C, C, kind="int8", scale=0.01), constant(C, kind="int32", scale=1e-4)
+    for index, operand in (changes or {}).items():
+        inputs[index] = operand
+    between = [Operand("int16", (1,), scale=0.01, zero_point=zero_point)] * 12
+    y = Operand("int8", (N, C), scale=0.01)
+    return one_op("LSTM", LSTMOptions(fused_activation_function=TANH), inputs, [y], version=4, intermediates=between)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"changes": {17: None}}, UnsupportedError, "a projection and its bias"),
+        ({"changes": {21: None}}, UnsupportedError, "layer normalization"),
+        ({"changes": {10: constant(C, kind="int16"), 11: constant(C, kind="int16")}}, UnsupportedError, "no peepholes"),
+        ({"changes": {19: state(N, C, kind="int16", scale=2**-11)}}, ModelError, "not 2\\*\\*-15"),
+        ({"zero_point": 300}, ModelError, "an 8-bit zero point"),
+    ],
+)
+def test_narrow_lstm_is_refused(changes: dict[str, Any], error: type[MiniliteError], message: str) -> None:
+    assert_refused(narrow_lstm(**changes), error, message)
 
 
 def test_merged_batch_first_lstm_is_refused() -> None:

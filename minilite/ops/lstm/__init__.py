@@ -5,8 +5,9 @@
     LSTM                            one step, x [n,d]; with the option kernel_type BASIC another cell (basic.py)
 
 float32; hybrid: int8 weights, or uint8 ones whose bytes are read as int8, and float activations; int8: 8-bit
-activations, 16-bit gates and cell state. Follows tflite/kernels/unidirectional_sequence_lstm.cc, lstm.cc (the full
-kernel) and lstm_eval.cc.
+activations, 16-bit gates and cell state; LSTM with 12 intermediate tensors: another cell of int8 (narrow.py). Nobody
+takes int4 weights. Sparse weights are filled up with zeros; of the official kernels only that of LSTM reads them.
+Follows tflite/kernels/unidirectional_sequence_lstm.cc, lstm.cc (the full kernel) and lstm_eval.cc.
 """
 
 from minilite.format.options.recurrent import LSTMOptions, UnidirectionalSequenceLSTMOptions
@@ -17,7 +18,7 @@ from minilite.ops.reads import whole_row
 from .basic import BASIC_LSTM, is_basic
 from .bidirectional import BIDIRECTIONAL_SEQUENCE_LSTM
 from .operands import batch_of, cell_forms, shapes
-from .variants import VARIANTS
+from .variants import NARROW, VARIANTS
 
 _NORMS = "norm_i[c]? norm_f[c]? norm_g[c]? norm_o[c]?"
 SIGNATURE = " ".join(["x[...,d]", *cell_forms(), "h[...]!", "cell[...]!", _NORMS, "-> y[...]"])
@@ -44,7 +45,7 @@ LSTM = Op(
     "LSTM",
     SIGNATURE,
     LSTMOptions,
-    VARIANTS,
+    (NARROW, *VARIANTS),
     shapes=shapes,
     macs=macs,
     reads=whole_row,

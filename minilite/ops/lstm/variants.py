@@ -4,7 +4,7 @@ from functools import partial
 
 from minilite.ops.op import MICRO_SETS, MICROCONTROLLERS, REFERENCE, Variant, follows, on_microcontrollers
 
-from . import micro
+from . import micro, narrow
 from .floating import compute_float, plan_float
 from .integer import compute_integer, plan_integer
 from .operands import cell_types
@@ -28,6 +28,14 @@ INTEGER = Variant(
     plan_integer,
     compute_integer,
     rules=follows(reference="double"),
+)
+NARROW = Variant(
+    "narrow int8",
+    INTEGER.types,
+    narrow.plan,
+    narrow.compute,
+    rules=follows(reference="double"),
+    when=narrow.is_narrow,
 )
 GATES = dict.fromkeys(MICRO_SETS, micro.refused)
 MICRO_FLOAT = Variant("float", ("float32",), micro.plan_float, micro.compute_float, rules=MICROCONTROLLERS, gates=GATES)
