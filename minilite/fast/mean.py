@@ -69,7 +69,7 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
     """y[o,k] from x[o,r,k], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
     codes = Codes(constants.view(np.int32), n.table_columns, n.rule, 0, n.low, n.high, n.zero, 0)
-    total, signed = scratch.view(np.int32), x.view(np.int8)
+    total, signed = scratch[: 4 * round_up(n.inner, LANES)].view(np.int32), x.view(np.int8)
     for o in range(n.outer):
         total[:] = np.int32(n.offset)
         for r in range(n.reduced):

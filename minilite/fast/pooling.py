@@ -82,7 +82,7 @@ def codes(is_mean: int, prepared: Prepared, x: Array | None) -> Loop | None:
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,c] from x[n,h,w,c], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    total = scratch.view(np.int32)
+    total = scratch[: 4 * n.channels].view(np.int32)
     for k in range(n.batch):
         for p in range(n.rows):
             top = p * n.row_stride - n.above
@@ -90,34 +90,49 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
             for q in range(n.columns):
                 left = q * n.column_stride - n.left
                 first, last = max(left, 0), min(left + n.window_width, n.width)
+                taps = max(last_row - first_row, 0) * max(last - first, 0)
+                start = ((k * n.rows + p) * n.columns + q) * n.channels
+                pixel = y[start : start + n.channels]
                 total[:] = 0
+                pixel[:] = 0
                 for i in range(first_row, last_row):
                     for j in range(first, last):
                         start = ((k * n.height + i) * n.width + j) * n.channels
-                        add_tap(x[start : start + n.channels], total, n.is_mean, np.uint8(n.flip))
-                start = ((k * n.rows + p) * n.columns + q) * n.channels
-                taps = max(last_row - first_row, 0) * max(last - first, 0)
-                finish(total, y[start : start + n.channels], taps if n.is_mean != 0 else 0, n)
+                        tap = x[start : start + n.channels]
+                        if n.is_mean != 0:
+                            add_tap(tap, total, np.uint8(n.flip))
+                        else:
+                            keep_largest(tap, pixel, np.uint8(n.flip))
+                if n.is_mean != 0:
+                    divide_sums(total, pixel, taps, n)
+                else:
+                    clamp_codes(pixel, np.uint8(n.low - n.lowest), np.uint8(n.high - n.lowest), np.uint8(n.flip))
 
 
-def add_tap(x: Any, total: Any, is_mean: Any, flip: Any) -> None:
-    """The codes of one tap join the sums, or the largest."""
-    if is_mean != 0:
-        for c in range(total.shape[0]):
-            total[c] += np.int32(x[c] ^ flip)
-    else:
-        for c in range(total.shape[0]):
-            total[c] = max(total[c], np.int32(x[c] ^ flip))
+def add_tap(x: Any, total: Any, flip: Any) -> None:
+    """The codes of one tap join the sums."""
+    for c in range(x.shape[0]):
+        total[c] += np.int32(x[c] ^ flip)
 
 
-def finish(total: Any, y: Any, taps: Any, n: Any) -> None:
-    """Codes from sums of so many taps, or from the largest when that is 0."""
-    for c in range(total.shape[0]):
-        value = np.int64(total[c])
-        if taps != 0:
-            value = divide_to_nearest(value + n.lowest * taps, taps)
-        else:
-            value += n.lowest
+def keep_largest(x: Any, y: Any, flip: Any) -> None:
+    """y[c] = the larger of y[c] and the unsigned code of one tap."""
+    for c in range(x.shape[0]):
+        code = x[c] ^ flip
+        y[c] = code if code > y[c] else y[c]
+
+
+def clamp_codes(y: Any, low: Any, high: Any, flip: Any) -> None:
+    """Unsigned codes within [low, high], as they are stored."""
+    for c in range(y.shape[0]):
+        code = low if y[c] < low else y[c]
+        y[c] = (high if code > high else code) ^ flip
+
+
+def divide_sums(total: Any, y: Any, taps: Any, n: Any) -> None:
+    """Codes from sums of so many taps."""
+    for c in range(y.shape[0]):
+        value = divide_to_nearest(np.int64(total[c]) + n.lowest * taps, taps)
         y[c] = np.uint8(min(max(value, n.low), n.high) & 255)
 
 

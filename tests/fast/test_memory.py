@@ -1,0 +1,48 @@
+"""Loops keep to their memory: what they are given is larger where loops in a row share it, and lies between others'."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from minilite import fast
+from minilite.interpreter import evaluate
+from minilite.program import bind
+from tests.conformance import CASES
+from tests.conformance.case import Case, OneOp, variant_of
+
+pytest.importorskip("numba", reason="numba is not installed")
+from minilite.fast.twins import bytes_of
+
+GUARD, MARK = 256, 0xA5  # bytes on both sides, and what they hold
+
+
+def guarded(size: int) -> tuple[Any, Any]:
+    """Bytes, and the `size` of them in the middle."""
+    block = np.full(size + 2 * GUARD, MARK, np.uint8)
+    return block, block[GUARD : GUARD + size]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if variant_of(case) in fast.TWINS], ids=str)
+def test_loops_write_to_nothing_but_their_output(case: Case) -> None:
+    @settings(max_examples=5)
+    @given(case.draw)
+    def check(example: OneOp) -> None:
+        program = bind(example.graph, {i: a.shape for i, a in example.inputs.items()}, engine="jit")
+        if not program.is_static or program.steps[0].folded is not None:
+            return
+        (task,) = [step.task for step in program.steps]
+        (output,) = task.outputs
+        if task.loop is None or not np.prod(task.loop.shape):
+            return
+        expected = evaluate(program, example.inputs)
+        arrays = {**program.constants, **example.inputs}
+        operands = [bytes_of(arrays[task.operands[which]]) for which in task.loop.operands]
+        _, scratch = guarded(task.loop.scratch + GUARD)
+        block, y = guarded(expected[output].nbytes)
+        task.loop.function(operands[0], operands[-1], y, scratch, task.loop.constants, task.loop.numbers)
+        assert y.tobytes() == expected[output].tobytes()
+        assert np.all(block[:GUARD] == MARK) and np.all(block[-GUARD:] == MARK)
+
+    check()
