@@ -43,6 +43,7 @@ def test_loops_write_to_nothing_but_their_output(case: Case) -> None:
         block, y = guarded(expected[output].nbytes)
         task.loop.function(operands[0], operands[-1], y, scratch, task.loop.constants, task.loop.numbers)
         assert y.tobytes() == expected[output].tobytes()
-        assert np.all(block[:GUARD] == MARK) and np.all(block[-GUARD:] == MARK)
+        assert np.all(block[:GUARD] == MARK)
+        assert np.all(block[-GUARD:] == MARK)
 
     check()
