@@ -126,16 +126,25 @@ class Variant:
         return any(matches(text, signature, types) for text in self.types)
 
 
+def spelled_out(text: str, signature: Signature) -> Mapping[str, str] | None:
+    """The element type of each array of a signature, by name, as a text of `Variant.types` lists them.
+
+    None when the text lists another number of operands.
+    """
+    left, arrow, right = text.partition("->")
+    found: dict[str, str] = {}
+    for forms, words in ((signature.inputs, left.split()), (signature.outputs, right.split())):
+        names = [form.name for form in forms if not form.is_value]
+        if arrow and len(words) != len(names):
+            return None
+        found.update(zip(names, words if arrow else [text] * len(names), strict=True))
+    return found
+
+
 def matches(text: str, signature: Signature, types: Mapping[str, Sequence[str]]) -> bool:
     """Whether operands of these element types, by name, are those that a text of `Variant.types` lists."""
-    left, arrow, right = text.partition("->")
-    for forms, words in ((signature.inputs, left.split()), (signature.outputs, right.split())):
-        arrays = [form for form in forms if not form.is_value]
-        expected = words if arrow else [text] * len(arrays)
-        for form, word in zip(arrays, expected, strict=True):
-            if any(kind != word for kind in types.get(form.name, ())):
-                return False
-    return True
+    expected = spelled_out(text, signature)
+    return expected is not None and all(kind == word for name, word in expected.items() for kind in types.get(name, ()))
 
 
 UNCHANGED = Variant("real", ("float32",), plan_nothing, lambda plan, x: x, rules=follows(real=""))  # only converts

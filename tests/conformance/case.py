@@ -136,7 +136,11 @@ def definitions(code: str) -> tuple[Op, ...]:
     return (OPS[code], *(op for _, op in OPS[code].others))
 
 
+def variants_of(code: str, types: str) -> list[Variant]:
+    """The variants of an op that declare these types."""
+    return [variant for op in definitions(code) for variant in op.variants if types in variant.types]
+
+
 def variant_of(case: Case) -> Variant | None:
     """The variant of the op that declares the case's types; None for an op that only runs subgraphs."""
-    declaring = (variant for op in definitions(case.op) for variant in op.variants if case.types in variant.types)
-    return next((variant for variant in declaring if case.variant in ("", variant.name)), None)
+    return next((one for one in variants_of(case.op, case.types) if case.variant in ("", one.name)), None)

@@ -56,6 +56,15 @@ def test_hybrid_weights(kernels: str) -> None:
     check_refused(graph, kernels, "w int8")
 
 
+@SETS
+def test_shuffled_weights(kernels: str) -> None:
+    x, w = (Operand("uint8", shape, np.zeros(shape), 0.5, 0, constant=shape[0] > 1) for shape in ((1, 16), (4, 16)))
+    b = Operand("int32", (4,), np.zeros(4), 0.25, constant=True)
+    outputs = [Operand("int16", (1, 4), scale=0.5), Operand("uint8", (1, 16))]
+    graph = one_op("FULLY_CONNECTED", FullyConnectedOptions(weights_format=1), [x, w, b], outputs).graph
+    check_refused(graph, kernels, "no kernel for x uint8")
+
+
 def lstm(**changes: Any) -> Graph:
     """A float LSTM of 2 cells; `changes` put in operands by position, or options."""
     options = UnidirectionalSequenceLSTMOptions(fused_activation_function=changes.pop("activation", 4))
