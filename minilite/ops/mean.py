@@ -7,20 +7,45 @@ int8, uint8, int16:
     acc = sum of x - count * x_zero        exact, low 32 bits
     y   = clamp(y_zero + rescale(acc))     m = x_scale / y_scale / count     (eq. 16)
 The mean of nothing is NaN for float32 and code 0 otherwise.
+optimized, int8 and uint8 images [n,h,w,c] reduced over h and w with keep_dims:
+    y   = clamp(bias + rescale(sum of x))  m = x_scale / (count * y_scale), bias = y_zero - round(x_zero * m * count)
+    with m and the product in float32; whole blocks of 16 channels by the rule named, the rest by double.
+xnnpack, int8 and uint8: as above, m in float32.
 
-Follows tflite/kernels/reduce.cc and internal/reference/reduce.h.
-Rescale rule: reference double. The quotient of the scales is formed in float64; its integer form is divided by count.
+Follows tflite/kernels/reduce.cc, internal/reference/reduce.h, internal/optimized/reduce.h and integer_ops/mean.h;
+XNNPACK src/operators/reduce-nd.c.
+Rescale rule: reference double, optimized half-up, xnnpack float32-even. The quotient of the scales is formed in float64; its integer form is divided by count.
 """
+
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minilite.format.options.arithmetic import ReducerOptions
+from minilite.numerics.affine import Range, code_range
 from minilite.numerics.fixed_point import divide_toward_zero
 from minilite.numerics.reduction import gather_axes, mean_multiplier, ordered_sum
+from minilite.numerics.rescale import Rescale, make_rescale, quantize_multiplier
+from minilite.numerics.rounding import round_half_added
+from minilite.numerics.runs import Blocks
 
 from .call import Array, Call
+from .delegate_plain import reduction
 from .op import Op, Variant, follows, on_microcontrollers
-from .reducing import Plan, SumPlan, accumulate_sum, finish_sum, plan_plain, plan_sum, reads, shapes
+from .reducing import (
+    Plan,
+    SumPlan,
+    accumulate_sum,
+    count_reduced,
+    finish_sum,
+    plan_plain,
+    plan_sum,
+    reads,
+    reduced_axes,
+    shapes,
+)
+from .signature import Shape
 
 
 def mean_float(plan: Plan, x: Array) -> Array:
@@ -56,5 +81,75 @@ QUANTIZED = Variant(
     rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
 )
 
-MEAN = Op("MEAN", "x[...] axes=int[...] -> y[...]", ReducerOptions, (FLOAT, INTEGER, QUANTIZED), shapes, reads=reads)
+
+def plan_float32(call: Call[ReducerOptions]) -> SumPlan:
+    """The quotient of the scales, and its quotient by the count, are formed in float32."""
+    ratio = call["x"].scale / call["y"].scale
+    return plan_sum(call, lambda real, count: quantize_multiplier(np.float32(ratio / np.float32(count))))
+
+
+class ImagePlan(NamedTuple):
+    """The constants of a mean over rows and columns in vector code."""
+
+    shape: Shape
+    bias: int  # the zero point of y, less what that of x comes to
+    rescale: Rescale
+    rescale_behind: Rescale  # of the channels behind whole blocks
+    codes: Range
+    dtype: np.dtype[Any]
+
+
+def plan_image(call: Call[ReducerOptions]) -> ImagePlan:
+    x, y, count = call["x"], call["y"], np.float32(count_reduced(call))
+    real = np.float64(np.float32(x.scale / (count * y.scale)))
+    bias = y.zero_point - int(round_half_added(np.float32(x.zero_point) * x.scale / y.scale))
+    return ImagePlan(
+        y.shape, bias, make_rescale(call.rule, real), make_rescale("double", real), code_range(y.dtype), y.dtype
+    )
+
+
+def accumulate_image(plan: ImagePlan, x: Array) -> Array:
+    return x.sum(axis=(1, 2), dtype=np.int64).reshape(plan.shape)
+
+
+def finish_image(plan: ImagePlan, accumulators: Array) -> Array:
+    blocks = Blocks(plan.shape[-1], CHANNELS_AT_ONCE)
+    steps = blocks.choose(plan.rescale(accumulators), plan.rescale_behind(accumulators))
+    return np.asarray(plan.codes.clamp(steps + plan.bias), plan.dtype)
+
+
+def is_image_mean(call: Call[ReducerOptions]) -> str:
+    """What the optimized kernel asks for."""
+    is_image = call.options.keep_dims and len(call["x"].shape) == 4 and reduced_axes(call) == (1, 2)
+    return "" if is_image and math.prod(call["x"].shape) else "it is no mean of rows and columns with keep_dims"
+
+
+BYTES, CHANNELS_AT_ONCE = ("int8", "uint8"), 16
+IMAGE = Variant(
+    "image",
+    BYTES,
+    plan_image,
+    accumulate=accumulate_image,
+    finish=finish_image,
+    rules=follows(optimized="half-up"),
+    gates={"optimized": is_image_mean},
+)
+FLOAT32_MULTIPLIER = Variant(
+    "quantized",
+    BYTES,
+    plan_float32,
+    accumulate=accumulate_sum,
+    finish=finish_sum,
+    rules=follows(xnnpack="float32-even"),
+    gates={"xnnpack": reduction},
+)
+
+MEAN = Op(
+    "MEAN",
+    "x[...] axes=int[...] -> y[...]",
+    ReducerOptions,
+    (FLOAT, INTEGER, QUANTIZED, IMAGE, FLOAT32_MULTIPLIER),
+    shapes,
+    reads=reads,
+)
 OPS = (MEAN,)

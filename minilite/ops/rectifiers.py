@@ -11,7 +11,8 @@ The range clamped to is that of the limits' codes; LEAKY_RELU has none, but for 
 Follows tflite/kernels/activations.cc, ReluX in internal/reference/reference_ops.h, internal/reference/leaky_relu.h.
 RELU6 of microcontrollers rescales nothing: y has the codes of x, clamped between those of 0 and 6 in x
 (tensorflow/lite/micro/kernels/activations_common.cc).
-Rescale rule: reference double, microcontrollers double or single. Multipliers are formed in float32; a negative alpha's
+LEAKY_RELU of XNNPACK: src/qs8-vlrelu, x_scale / y_scale is formed first and then multiplied by alpha.
+Rescale rule: reference double, xnnpack 256ths, microcontrollers double or single. Multipliers are formed in float32; a negative alpha's
 as its magnitude, then negated.
 """
 
@@ -25,6 +26,8 @@ from minilite.numerics.affine import Range, code_range
 from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
+from .delegate import are_normal
+from .delegate_plain import RATIO_FITS, bounded, unary
 from .finish import finish
 from .op import MICROCONTROLLERS, Op, Staged, Variant, follows, on_microcontrollers
 
@@ -108,6 +111,34 @@ def plan_leaky(call: Call[LeakyReluOptions]) -> LeakyPlan:
     return LeakyPlan(*zero_points(call), above, below, -1 if alpha < 0 else 1, code_range(dtype), dtype)
 
 
+def plan_leaky_256ths(call: Call[LeakyReluOptions]) -> LeakyPlan:
+    """The scales are divided first, and the lower multiplier has the sign of alpha."""
+    dtype = call["y"].dtype
+    above, below = leaky_ratios(call)
+    rescales = make_rescale(call.rule, np.float64(above)), make_rescale(call.rule, np.float64(below))
+    return LeakyPlan(*zero_points(call), *rescales, 1, code_range(dtype), dtype)
+
+
+def leaky_ratios(call: Call[LeakyReluOptions]) -> tuple[np.float32, np.float32]:
+    """x_scale / y_scale, and the same times alpha, in float32."""
+    positive = np.float32(call["x"].scale / call["y"].scale)
+    return positive, positive * np.float32(call.options.alpha)
+
+
+def has_normal_alpha(call: Call[LeakyReluOptions]) -> str:
+    """The delegate refuses an alpha that is 0, subnormal or not finite."""
+    alpha = np.float32(call.options.alpha)
+    return "" if are_normal(np.abs(alpha)) else f"alpha is {alpha:g}"
+
+
+LEAKY_GATE = unary(
+    has_normal_alpha,
+    RATIO_FITS,
+    bounded("|alpha| * x_scale / y_scale", lambda call: np.abs(leaky_ratios(call)[1]), 2.0**-8, 2.0**7, and_high=True),
+    bounded("alpha * x_scale / y_scale", lambda call: leaky_ratios(call)[1], -127.99609375, 2.0**7, and_high=True),
+)
+
+
 def finish_leaky(plan: LeakyPlan, accumulators: Array) -> Staged:
     above, below = plan.above(accumulators), plan.below(accumulators)
     scaled = np.where(accumulators >= 0, above, plan.sign * below)
@@ -134,6 +165,15 @@ LEAKY_RELU = Op(
             accumulate=accumulate,
             finish=finish_leaky,
             rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
+        ),
+        Variant(
+            "256ths",
+            BYTES,
+            plan_leaky_256ths,
+            accumulate=accumulate,
+            finish=finish_leaky,
+            rules=follows(xnnpack="256ths"),
+            gates={"xnnpack": LEAKY_GATE},
         ),
     ),
 )

@@ -12,8 +12,9 @@ int8, int16: in float32, with ratio = x_scale / y_scale:
 The sum of nothing is 0; of uint8, code 0.
 
 Follows tflite/kernels/reduce.cc and internal/reference/reduce.h. The official reference kernel takes the bytes of int8
-and int16 tensors for uint8 codes; there the optimized kernel is followed, internal/optimized/reduce.h.
-Rescale rule: uint8 reference double, microcontrollers double or single. The quotient of the scales is formed in
+and int16 tensors for uint8 codes; there the optimized kernel is followed, internal/optimized/reduce.h, also
+with uint8 in that set. XNNPACK src/operators/reduce-nd.c.
+Rescale rule: uint8 reference double, int8 and uint8 xnnpack float32-even, microcontrollers double or single. The quotient of the scales is formed in
 float64.
 """
 
@@ -28,6 +29,7 @@ from minilite.numerics.reduction import FloatSum, gather_axes, make_float_sum, o
 from minilite.numerics.rescale import quantize_multiplier
 
 from .call import Array, Call
+from .delegate_plain import reduction
 from .op import MICROCONTROLLERS, REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
 from .reducing import (
     Plan,
@@ -63,6 +65,11 @@ def sum_integer(plan: Plan, x: Array) -> Array:
 
 def plan_quantized(call: Call[ReducerOptions]) -> SumPlan:
     return plan_sum(call, lambda real, count: quantize_multiplier(real))
+
+
+def plan_float32(call: Call[ReducerOptions]) -> SumPlan:
+    """The quotient of the scales is formed in float32."""
+    return plan_sum(call, lambda real, count: quantize_multiplier(np.float32(real)))
 
 
 class FloatSumPlan(NamedTuple):
@@ -104,6 +111,16 @@ VARIANTS = (
         rules=follows(reference="double"),
     ),
     Variant("quantized in float32", ("int8", "int16"), plan_signed, sum_signed, rules=REFERENCE),
+    Variant("quantized in float32", ("uint8",), plan_signed, sum_signed, rules=follows(optimized="")),
+    Variant(
+        "quantized",
+        ("int8", "uint8"),
+        plan_float32,
+        accumulate=accumulate_sum,
+        finish=finish_sum,
+        rules=follows(xnnpack="float32-even"),
+        gates={"xnnpack": reduction},
+    ),
     Variant(
         "quantized",
         ("int8", "int16"),
