@@ -13,7 +13,7 @@ from .exponential import bit_length
 from .fixed_point import divide_toward_zero
 from .frozen import frozen
 from .rescale import Multiplier, quantize_multiplier
-from .rounding import round_half_away, to_int32
+from .rounding import round_half_away, round_half_even, to_int32
 
 Array = NDArray[Any]
 
@@ -71,3 +71,23 @@ def make_float_sum(x_scale: np.float32, x_zero: int, y_scale: np.float32, y_zero
     """The step for sums of `count` codes each."""
     ratio = x_scale / y_scale
     return FloatSum(ratio, np.float32(-x_zero) * ratio * np.float32(count), y_zero)
+
+
+class EvenSum(NamedTuple):
+    """From sums of codes to codes in float32: round(sum * ratio + offset), ties to even.
+
+    Follows XNNPACK's src/operators/reduce-nd.c: which code is even depends on the zero points, which `offset` holds.
+    """
+
+    ratio: np.float32
+    offset: np.float32
+
+    def __call__(self, sums: Array) -> Array:
+        """Integers, same shape; product and sum are rounded to float32."""
+        steps: Array = to_int32(round_half_even(sums.astype(np.float32) * self.ratio + self.offset))
+        return steps
+
+
+def make_even_sum(ratio: np.float32, x_zero: int, y_zero: int, count: int) -> EvenSum:
+    """The step for sums of `count` codes each."""
+    return EvenSum(ratio, np.float32(y_zero) - np.float32(count) * np.float32(x_zero) * ratio)

@@ -10,14 +10,14 @@ The mean of nothing is NaN for float32 and code 0 otherwise.
 optimized, int8 and uint8 images [n,h,w,c] reduced over h and w with keep_dims:
     y   = clamp(bias + rescale(sum of x))  m = x_scale / (count * y_scale), bias = y_zero - round(x_zero * m * count)
     with m and the product in float32; whole blocks of 16 channels by the rule named, the rest by double.
-xnnpack, int8 and uint8: as above, m in float32.
+xnnpack, int8 and uint8: EvenSum in numerics/reduction.py, with ratio = x_scale / y_scale * (1 / count).
 
 Follows tflite/kernels/reduce.cc, internal/reference/reduce.h, internal/optimized/reduce.h and integer_ops/mean.h;
 XNNPACK src/operators/reduce-nd.c.
-Rescale rule: reference double, optimized half-up, xnnpack float32-even. The quotient of the scales is formed in float64; its integer form is divided by count.
+Rescale rule: reference double, optimized half-up. The quotient of the scales is formed in
+float64; its integer form is divided by count.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +26,7 @@ from minilite.format.options.arithmetic import ReducerOptions
 from minilite.numerics.affine import Range, code_range
 from minilite.numerics.fixed_point import divide_toward_zero
 from minilite.numerics.reduction import gather_axes, mean_multiplier, ordered_sum
-from minilite.numerics.rescale import Rescale, make_rescale, quantize_multiplier
+from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.numerics.rounding import round_half_added
 from minilite.numerics.runs import Blocks
 
@@ -34,11 +34,14 @@ from .call import Array, Call
 from .delegate_plain import reduction
 from .op import Op, Variant, follows, on_microcontrollers
 from .reducing import (
+    FloatSumPlan,
     Plan,
     SumPlan,
     accumulate_sum,
+    compute_float_sum,
     count_reduced,
     finish_sum,
+    plan_even_sum,
     plan_plain,
     plan_sum,
     reads,
@@ -82,10 +85,8 @@ QUANTIZED = Variant(
 )
 
 
-def plan_float32(call: Call[ReducerOptions]) -> SumPlan:
-    """The quotient of the scales, and its quotient by the count, are formed in float32."""
-    ratio = call["x"].scale / call["y"].scale
-    return plan_sum(call, lambda real, count: quantize_multiplier(np.float32(ratio / np.float32(count))))
+def plan_share(call: Call[ReducerOptions]) -> FloatSumPlan:
+    return plan_even_sum(call, np.float32(1) / np.float32(count_reduced(call)))
 
 
 class ImagePlan(NamedTuple):
@@ -109,7 +110,7 @@ def plan_image(call: Call[ReducerOptions]) -> ImagePlan:
 
 
 def accumulate_image(plan: ImagePlan, x: Array) -> Array:
-    return x.sum(axis=(1, 2), dtype=np.int64).reshape(plan.shape)
+    return np.asarray(x.sum(axis=(1, 2), dtype=np.int64)).reshape(plan.shape)
 
 
 def finish_image(plan: ImagePlan, accumulators: Array) -> Array:
@@ -121,7 +122,7 @@ def finish_image(plan: ImagePlan, accumulators: Array) -> Array:
 def is_image_mean(call: Call[ReducerOptions]) -> str:
     """What the optimized kernel asks for."""
     is_image = call.options.keep_dims and len(call["x"].shape) == 4 and reduced_axes(call) == (1, 2)
-    return "" if is_image and math.prod(call["x"].shape) else "it is no mean of rows and columns with keep_dims"
+    return "" if is_image and 0 not in call["x"].shape else "it is no mean of rows and columns with keep_dims"
 
 
 BYTES, CHANNELS_AT_ONCE = ("int8", "uint8"), 16
@@ -134,13 +135,12 @@ IMAGE = Variant(
     rules=follows(optimized="half-up"),
     gates={"optimized": is_image_mean},
 )
-FLOAT32_MULTIPLIER = Variant(
-    "quantized",
+IN_FLOAT32 = Variant(
+    "quantized in float32",
     BYTES,
-    plan_float32,
-    accumulate=accumulate_sum,
-    finish=finish_sum,
-    rules=follows(xnnpack="float32-even"),
+    plan_share,
+    compute_float_sum,
+    rules=follows(xnnpack=""),
     gates={"xnnpack": reduction},
 )
 
@@ -148,7 +148,7 @@ MEAN = Op(
     "MEAN",
     "x[...] axes=int[...] -> y[...]",
     ReducerOptions,
-    (FLOAT, INTEGER, QUANTIZED, IMAGE, FLOAT32_MULTIPLIER),
+    (FLOAT, INTEGER, QUANTIZED, IMAGE, IN_FLOAT32),
     shapes,
     reads=reads,
 )

@@ -12,8 +12,8 @@ Follows tflite/kernels/activations.cc, ReluX in internal/reference/reference_ops
 RELU6 of microcontrollers rescales nothing: y has the codes of x, clamped between those of 0 and 6 in x
 (tensorflow/lite/micro/kernels/activations_common.cc).
 LEAKY_RELU of XNNPACK: src/qs8-vlrelu, x_scale / y_scale is formed first and then multiplied by alpha.
-Rescale rule: reference double, xnnpack 256ths, microcontrollers double or single. Multipliers are formed in float32; a negative alpha's
-as its magnitude, then negated.
+Rescale rule: reference double, xnnpack 256ths, microcontrollers double or single. Multipliers are formed in float32; a
+negative alpha's as its magnitude, then negated, but for XNNPACK.
 """
 
 from typing import Any, NamedTuple

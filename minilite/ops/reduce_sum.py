@@ -13,37 +13,37 @@ The sum of nothing is 0; of uint8, code 0.
 
 Follows tflite/kernels/reduce.cc and internal/reference/reduce.h. The official reference kernel takes the bytes of int8
 and int16 tensors for uint8 codes; there the optimized kernel is followed, internal/optimized/reduce.h, also
-with uint8 in that set. XNNPACK src/operators/reduce-nd.c.
-Rescale rule: uint8 reference double, int8 and uint8 xnnpack float32-even, microcontrollers double or single. The quotient of the scales is formed in
+with uint8 in that set; its float sums start from the first element. XNNPACK: int8 and uint8 as EvenSum in
+numerics/reduction.py says.
+Rescale rule: uint8 reference double, microcontrollers double or single. The quotient of the scales is formed in
 float64.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
 from minilite.format.options.arithmetic import ReducerOptions
-from minilite.numerics.affine import Range, code_range
-from minilite.numerics.fixed_point import wrap_int32
-from minilite.numerics.reduction import FloatSum, gather_axes, make_float_sum, ordered_sum, ordered_total
+from minilite.numerics.affine import code_range
+from minilite.numerics.reduction import gather_axes, make_float_sum, ordered_sum, ordered_total
 from minilite.numerics.rescale import quantize_multiplier
 
 from .call import Array, Call
 from .delegate_plain import reduction
-from .op import MICROCONTROLLERS, REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
+from .op import MICROCONTROLLERS, REFERENCE, Op, Variant, follows, on_microcontrollers
 from .reducing import (
+    FloatSumPlan,
     Plan,
     SumPlan,
     accumulate_sum,
+    compute_float_sum,
     count_reduced,
     finish_sum,
+    plan_even_sum,
     plan_plain,
     plan_sum,
     reads,
     reduced_axes,
     shapes,
 )
-from .signature import Shape
 
 
 def sum_float(plan: Plan, x: Array) -> Array:
@@ -58,6 +58,10 @@ def sum_from_zero(plan: Plan, x: Array) -> Array:
     return ordered_sum(gather_axes(x, plan.axes)).reshape(plan.shape) if x.size else np.zeros(plan.shape, x.dtype)
 
 
+def sum_from_first(plan: Plan, x: Array) -> Array:
+    return ordered_total(gather_axes(x, plan.axes)).reshape(plan.shape) if x.size else np.zeros(plan.shape, x.dtype)
+
+
 def sum_integer(plan: Plan, x: Array) -> Array:
     sums: Array = gather_axes(x, plan.axes).sum(axis=0, dtype=x.dtype)
     return sums.reshape(plan.shape)
@@ -65,20 +69,6 @@ def sum_integer(plan: Plan, x: Array) -> Array:
 
 def plan_quantized(call: Call[ReducerOptions]) -> SumPlan:
     return plan_sum(call, lambda real, count: quantize_multiplier(real))
-
-
-def plan_float32(call: Call[ReducerOptions]) -> SumPlan:
-    """The quotient of the scales is formed in float32."""
-    return plan_sum(call, lambda real, count: quantize_multiplier(np.float32(real)))
-
-
-class FloatSumPlan(NamedTuple):
-    """The constants of a quantized node that rescales in float32."""
-
-    axes: tuple[int, ...]
-    shape: Shape
-    to_codes: FloatSum
-    codes: Range
 
 
 def plan_signed(call: Call[ReducerOptions]) -> FloatSumPlan:
@@ -90,16 +80,9 @@ def plan_signed(call: Call[ReducerOptions]) -> FloatSumPlan:
     return FloatSumPlan(reduced_axes(call), y.shape, to_codes, code_range(y.dtype))
 
 
-def sum_signed(plan: FloatSumPlan, x: Array) -> Staged:
-    sums = wrap_int32(gather_axes(x, plan.axes).sum(axis=0, dtype=np.int64))
-    moved = plan.to_codes(sums)
-    codes = plan.codes.clamp(moved)
-    y = np.asarray(codes, x.dtype).reshape(plan.shape)
-    return Staged(y, {"sum of the codes": sums, "in steps of y, plus the zero point": moved, "clamp": codes})
-
-
 VARIANTS = (
     Variant("float", ("float32",), plan_plain, sum_float, rules=REFERENCE),
+    Variant("float", ("float32",), plan_plain, sum_from_first, rules=follows(optimized="")),
     Variant("float", ("float32",), plan_plain, sum_from_zero, rules=MICROCONTROLLERS),
     Variant("integer", ("int32", "int64", "bool"), plan_plain, sum_integer),
     Variant(
@@ -110,15 +93,14 @@ VARIANTS = (
         finish=finish_sum,
         rules=follows(reference="double"),
     ),
-    Variant("quantized in float32", ("int8", "int16"), plan_signed, sum_signed, rules=REFERENCE),
-    Variant("quantized in float32", ("uint8",), plan_signed, sum_signed, rules=follows(optimized="")),
+    Variant("quantized in float32", ("int8", "int16"), plan_signed, compute_float_sum, rules=REFERENCE),
+    Variant("quantized in float32", ("uint8",), plan_signed, compute_float_sum, rules=follows(optimized="")),
     Variant(
-        "quantized",
+        "quantized in float32",
         ("int8", "uint8"),
-        plan_float32,
-        accumulate=accumulate_sum,
-        finish=finish_sum,
-        rules=follows(xnnpack="float32-even"),
+        lambda call: plan_even_sum(call, np.float32(1)),
+        compute_float_sum,
+        rules=follows(xnnpack=""),
         gates={"xnnpack": reduction},
     ),
     Variant(

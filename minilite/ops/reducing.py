@@ -16,11 +16,11 @@ import numpy as np
 from minilite.format.options.arithmetic import ReducerOptions
 from minilite.numerics.affine import Range, code_range
 from minilite.numerics.fixed_point import wrap_int32
-from minilite.numerics.reduction import gather_axes
+from minilite.numerics.reduction import EvenSum, FloatSum, gather_axes, make_even_sum
 from minilite.numerics.rescale import RULES, Multiplier, Rescale
 
 from .call import Array, Call
-from .op import Reads
+from .op import Reads, Staged
 from .reads import Index, numbered, places
 from .signature import Shape
 
@@ -117,3 +117,28 @@ def finish_sum(plan: SumPlan, accumulators: Array) -> Array:
     if plan.rescale is None:
         return np.zeros(plan.shape, plan.dtype)
     return np.asarray(plan.codes.clamp(plan.rescale(accumulators) + plan.y_zero), plan.dtype)
+
+
+class FloatSumPlan(NamedTuple):
+    """The constants of a quantized node that rescales in float32."""
+
+    axes: tuple[int, ...]
+    shape: Shape
+    to_codes: FloatSum | EvenSum
+    codes: Range
+
+
+def plan_even_sum(call: Call[ReducerOptions], share: np.float32) -> FloatSumPlan:
+    """The constants of XNNPACK's sums of codes, times `share`."""
+    x, y = call["x"], call["y"]
+    to_codes = make_even_sum(x.scale / y.scale * share, x.zero_point, y.zero_point, count_reduced(call))
+    return FloatSumPlan(reduced_axes(call), y.shape, to_codes, code_range(y.dtype))
+
+
+def compute_float_sum(plan: FloatSumPlan, x: Array) -> Staged:
+    """Codes of sums rescaled in float32, and the steps to them."""
+    sums = wrap_int32(gather_axes(x, plan.axes).sum(axis=0, dtype=np.int64))
+    moved = plan.to_codes(sums)
+    codes = plan.codes.clamp(moved)
+    y = np.asarray(codes, x.dtype).reshape(plan.shape)
+    return Staged(y, {"sum of the codes": sums, "in steps of y, plus the zero point": moved, "clamp": codes})

@@ -37,11 +37,12 @@ def inputs(draw: Any, kind: str) -> Operand:
 @st.composite
 def rectifier(draw: Any, op: str, kind: str) -> OneOp:
     x = draw(inputs(kind))
-    options, version = None, 1
+    options, version, low, high = None, 1, 0.1, 4.0
     if op == "LEAKY_RELU":
+        low, high = draw(st.sampled_from([(0.1, 4.0), (2.0**-9, 2.0**10)]))
         alpha = draw(st.sampled_from([0.0, 0.5, -0.25, 1.5, 0.2, -0.3, 0.01]))
         options, version = LeakyReluOptions(alpha=float(np.float32(alpha))), 2
-    return one_op(op, options, [x], [rescaled(draw, x, 0.1, 4.0)], version)
+    return one_op(op, options, [x], [rescaled(draw, x, low, high)], version)
 
 
 def rescaled(draw: Any, x: Operand, low: float, high: float) -> Operand:

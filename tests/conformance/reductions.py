@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from minilite.format.options.arithmetic import ReducerOptions
 
 from .case import Case, OneOp, Operand, one_op
-from .strategies import operands, scales, zero_points
+from .strategies import SIZES, operands, scales, zero_points
 
 
 @st.composite
@@ -20,7 +20,7 @@ def axes(draw: Any, rank: int) -> Operand:
 
 @st.composite
 def mean(draw: Any, kind: str) -> OneOp:
-    x, which, options, shape = draw(reduction(kind, empty=False))
+    x, which, options, shape = draw(st.one_of(reduction(kind, empty=False), pooled_image(kind)))
     y = Operand(kind, shape)
     if x.scale is not None:
         ratio = draw(scales(1e-2, 4.0))
@@ -29,10 +29,25 @@ def mean(draw: Any, kind: str) -> OneOp:
 
 
 @st.composite
+def pooled_image(draw: Any, kind: str) -> Any:
+    """An image reduced over its rows and columns, with fewer channels than a vector block has, and with more."""
+    n, h, w, c = draw(st.tuples(st.integers(1, 2), st.integers(1, 4), st.integers(1, 4), st.integers(1, 36)))
+    x = draw(operands(kind, (n, h, w, c)))
+    axes = np.array(draw(st.sampled_from([[1, 2], [2, 1], [-2, -3]])))
+    return x, Operand("int32", (2,), axes, constant=draw(st.booleans())), ReducerOptions(keep_dims=True), (n, 1, 1, c)
+
+
+@st.composite
 def reduction(draw: Any, kind: str, empty: bool = True) -> Any:
     """x, axes, options and the output's shape."""
     small = st.lists(st.sampled_from([1, 2, 3, 4, 2, 3, 0] if empty else [1, 2, 3, 4]), min_size=1, max_size=5)
-    shape = tuple(draw(st.one_of(small, small, st.tuples(st.integers(1, 300), st.integers(1, 2)))))
+    shape = tuple(
+        draw(
+            st.one_of(
+                small, small, st.tuples(st.integers(1, 300), st.integers(1, 2)), st.tuples(SIZES, st.integers(1, 80))
+            )
+        )
+    )
     x = draw(operands(kind, shape))
     which = draw(axes(len(shape)))
     keep = draw(st.booleans())
@@ -43,7 +58,7 @@ def reduction(draw: Any, kind: str, empty: bool = True) -> Any:
 
 @st.composite
 def total(draw: Any, kind: str) -> OneOp:
-    x, which, options, shape = draw(reduction(kind, empty=kind not in ("int8", "int16")))
+    x, which, options, shape = draw(reduction(kind, empty=kind not in ("int8", "uint8", "int16")))
     y = Operand(kind, shape)
     if x.scale is not None:
         ratio = draw(scales(1e-2, 4.0)) * draw(st.sampled_from([1, 8, 64]))

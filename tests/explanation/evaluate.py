@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from .arithmetic import RULES, clamp, half_away, single, wrap
+from .arithmetic import RULES, clamp, half_away, half_even, single, wrap
 from .kernels import ACCUMULATORS, SELECTED, STAGES, Found
 
 Document = dict[str, Any]
@@ -66,6 +66,8 @@ def generic(found: Found, step: Document, previous: Any) -> Any:
         moved = single(single(single(operands["value"]) * operands["ratio"]) + operands["offset"])
         y = half_away(Fraction(moved)) + operands["y_zero"]
         return y if name == "FloatSum" else clamp(y, 0, 255)
+    if name == "EvenSum":
+        return half_even(Fraction(single(single(single(operands["value"]) * operands["ratio"]) + operands["offset"])))
     raise AssertionError(f"nobody can say what {name!r} of {found.document['op']} should be")
 
 
