@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -24,8 +23,24 @@ def print_text(document: Document) -> None:
         return
     (model,) = document["models"]
     print_matrix(out, model["sets"], model["pairs"])
-    for name, reason in model["refused"].items():
-        out.print(Text(f"{name} does not take the model: {printable(reason)}", "dim"), soft_wrap=True)
+    _print_refused(out, model["refused"])
+
+
+def _print_refused(out: Console, refused: dict[str, str]) -> None:
+    """Why sets do not take the model, those with the same reason together."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in refused.items():
+        reasons.setdefault(printable(reason).replace(f": not taken by kernel set {name!r}: ", ": "), []).append(name)
+    for reason, names in reasons.items():
+        out.print()
+        _print_folded(out, f"not taken by {', '.join(names)}: {reason}", style="dim")
+
+
+def _print_folded(out: Console, text: str, indent: int = 0, style: str = "") -> None:
+    """A paragraph within the width, its further lines two places further in."""
+    first, *rest = fold(text, min(out.width, WIDEST) - indent - 2)
+    for line in (" " * indent + first, *(" " * (indent + 2) + line for line in rest)):
+        out.print(Text(line, style), soft_wrap=True)
 
 
 def _print_models(out: Console, models: Sequence[Document]) -> None:
@@ -41,6 +56,8 @@ def _print_models(out: Console, models: Sequence[Document]) -> None:
         cells = (_cell(pairs, first, name) if (first, name) in pairs else "-" for name in others)
         rows.append((elements, *cells, printable(Path(model["model"]).stem)))
     columns(out, headers, rows)
+    if any(model["refused"] for model in models):
+        out.print(Text('"-" this set does not take the model', "dim"))
 
 
 def print_matrix(out: Console, sides: Sequence[str], found: Sequence[Document]) -> None:
@@ -71,8 +88,9 @@ def _print_groups(out: Console, sides: Sequence[str], pairs: dict[tuple[str, ...
         else:
             home.append(name)
     out.print()
-    answers = plural(len(groups), "answer")
-    out.print(Text(f"{answers}: {'  |  '.join(', '.join(group) for group in groups)}"), soft_wrap=True)
+    out.print(Text(plural(len(groups), "answer"), "bold"))
+    for group in groups:
+        _print_folded(out, ", ".join(group), indent=2)
     for pair in (pair for pair in pairs.values() if pair["other_top"]):
         rows = f"{count(pair['other_top'])} of {count(pair['rows'])}"
         out.print(Text(f"another largest output between {' and '.join(pair['sets'])}: {rows}"), soft_wrap=True)
@@ -83,23 +101,39 @@ def _agree(pairs: dict[tuple[str, ...], Document], one: str, other: str) -> bool
 
 
 def _print_partings(out: Console, pairs: Sequence[Document]) -> None:
-    """Where pairs part, those that part by the same rules together."""
-    found: dict[tuple[Any, ...], list[str]] = {}
+    """Where pairs part: by node, and by the rules of both sides."""
+    order = {name: place for place, name in enumerate(dict.fromkeys(name for pair in pairs for name in pair["sets"]))}
+    found: dict[tuple[int, str], dict[tuple[str, ...], list[tuple[str, ...]]]] = {}
     for pair in pairs:
         parting = pair["parting"]
         if parting is not None:
-            names = [SHORT.get(name, name) for name in pair["sets"]]
-            sides = sorted(zip((_rule(text) for text in parting["rules"]), names, strict=True))
-            rules = tuple(rule for rule, _ in sides)
-            key = (parting["node"], printable(parting["op"]), rules)
-            found.setdefault(key, []).append("/".join(name for _, name in sides))
+            sides = sorted(
+                zip(map(_rule, parting["rules"]), pair["sets"], strict=True), key=lambda s: (s[0], order[s[1]])
+            )
+            of_node = found.setdefault((parting["node"], printable(parting["op"])), {})
+            of_node.setdefault(tuple(rule for rule, _ in sides), []).append(tuple(name for _, name in sides))
     if not found:
         return
     out.print()
     out.print(Text("first op that differs given equal inputs", "bold"))
-    for (node, op, rules), names in sorted(found.items(), key=lambda item: item[0][0]):
-        lines = fold(f"node {node} {op}, {'  |  '.join(rules)}: {', '.join(names)}", min(out.width, WIDEST) - 4)
-        out.print(Text("\n    ".join(lines)), soft_wrap=True)
+    for (node, op), by_rules in sorted(found.items()):
+        out.print(Text(f"node {node} {op}"))
+        for rules, parted in by_rules.items():
+            for names in groups_that_part(parted):
+                one, other = (", ".join(group) for group in names)
+                differs = f"{rules[0]} by another kernel" if rules[0] == rules[1] else rules[1]
+                _print_folded(out, f"{rules[0]}: {one}  |  {differs}: {other}", indent=4)
+
+
+def groups_that_part(parted: Sequence[tuple[str, ...]]) -> list[tuple[list[str], list[str]]]:
+    """Pairs of names as pairs of groups: each name of the one group parts from each of the other."""
+    others: dict[str, list[str]] = {}
+    for one, other in parted:
+        others.setdefault(one, []).append(SHORT.get(other, other))
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for one, names in others.items():
+        groups.setdefault(tuple(names), []).append(SHORT.get(one, one))
+    return [(group, list(names)) for names, group in groups.items()]
 
 
 def _rule(text: str) -> str:

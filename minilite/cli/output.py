@@ -57,14 +57,15 @@ def columns(out: "Console", headers: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def fold(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` characters, broken after a space, "/", ";" or "," where there is one."""
+    """`text` in lines of at most `width` characters, broken after a space, "/", ";" or ",", else after "_", if any."""
     lines = [""]
     for piece in re.findall(r"[^ /;,]*[ /;,]+|[^ /;,]+", text):
         if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
             lines.append("")
         lines[-1] += piece
         while len(lines[-1].rstrip()) > width:
-            lines[-1:] = [lines[-1][:width], lines[-1][width:]]
+            place = lines[-1].rfind("_", 1, width) + 1 or width
+            lines[-1:] = [lines[-1][:place], lines[-1][place:]]
     return [line.replace(NO_BREAK, " ").rstrip() for line in lines]
 
 

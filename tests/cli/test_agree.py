@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from minilite import load, to_inputs
+from minilite.cli.agree_text import groups_that_part, print_matrix
+from minilite.cli.output import console
 from minilite.comparing import minilite_side
 from minilite.comparing.parting import same_kernel
 from minilite.program import KERNEL_SETS
@@ -47,11 +49,39 @@ def test_every_set_takes_the_digits_model() -> None:
 
 
 def test_text_of_one_and_of_several_models() -> None:
-    one = invoke("agree", MODEL, "--sets", ",".join(ROUNDING), "--seeds", 4).stdout
-    assert "node 0 CONV_2D, double  |  single: tflm/tflm-1" in one
+    one = invoke("agree", MODEL, "--sets", "reference,tflm,tflm-single,cmsis-nn-single", "--seeds", 4).stdout
+    assert "2 answers\n  reference, tflm\n  tflm-single, cmsis-nn-single\n" in one
+    assert "node 0 CONV_2D\n    double: ref, tflm  |  single: tflm-1, cmsis-1\n" in one
     several = invoke("agree", MODEL, REFUSED, "--sets", "reference,tflm").stdout.splitlines()
     assert several[1].split() == ["elements", "tflm", "model"]
-    assert several[3].split()[1:] == ["-", REFUSED.stem]
+    assert several[3].split()[1:] == ["-", "digits_dynamic_range"]
+    assert several[-1] == '"-" this set does not take the model'
+
+
+def test_text_fits_the_terminal_and_says_each_refusal_once() -> None:
+    lines = invoke("agree", REFUSED).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    start = next(place for place, line in enumerate(lines) if line.startswith("not taken by"))
+    assert lines[start].startswith("not taken by tflm, tflm-single, cmsis-nn, cmsis-nn-single: CONV_2D (")
+    assert lines[start + 1].startswith("  TensorFlow Lite Micro has no kernel for x float32, w int8")
+
+
+@pytest.mark.parametrize(
+    ("parted", "joined"),
+    [
+        ([("ref", "xnnpack"), ("tflm", "xnnpack")], [(["ref", "tflm"], ["xnn"])]),
+        ([("a", "c"), ("a", "d"), ("b", "d")], [(["a"], ["c", "d"]), (["b"], ["d"])]),
+    ],
+)
+def test_pairs_become_groups_only_where_all_part(parted: list, joined: list) -> None:
+    assert groups_that_part(parted) == joined
+
+
+def test_one_rule_in_two_kernels(capsys: pytest.CaptureFixture[str]) -> None:
+    parting = {"node": 3, "op": "LSTM", "rules": [f"int8 kernel of {name}, rounds by double" for name in "ab"]}
+    counts = {"elements": 1, "differing": 0, "largest": 0.0, "rows": 1, "other_top": 0}
+    print_matrix(console(), ["reference", "tflm"], [{"sets": ["reference", "tflm"], **counts, "parting": parting}])
+    assert "node 3 LSTM\n    double: ref  |  double by another kernel: tflm\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

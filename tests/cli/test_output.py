@@ -19,6 +19,7 @@ def test_folded_text_is_whole_and_fits(width: int) -> None:
 def test_folds_where_a_reader_would() -> None:
     assert output.fold("one/two;three four", 9) == ["one/two;", "three", "four"]
     assert output.fold("", 9) == [""]
+    assert output.fold("ad_dynamic_range", 12) == ["ad_dynamic_", "range"]
     assert output.fold(f"a b{output.NO_BREAK}c d", 4) == ["a", "b c", "d"]
 
 
