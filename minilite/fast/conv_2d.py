@@ -7,14 +7,27 @@ from typing import Any
 import numpy as np
 
 from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
-from minilite.ops.conv_2d import FLOAT, INT8, INT16_INT32, INT16_INT64, UINT8
+from minilite.ops.conv_2d import (
+    FLOAT,
+    HYBRID,
+    HYBRID_CHANNELS,
+    INT8,
+    INT16_INT32,
+    INT16_INT64,
+    MATRIX_UNITS,
+    UINT8,
+)
 from minilite.ops.convolution import FloatPlan, Plan
+from minilite.ops.hybrid import as_int8
 from minilite.ops.prepare import Prepared
 
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_loop
+from .hybrid import Hybrid, HybridProblem
+from .hybrid import make_loop as make_hybrid_loop
 from .products import Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
 from .twins import Kernel, Loop, Looped, Twins, unpacked
@@ -25,14 +38,19 @@ def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None 
     call, plan = prepared.call, prepared.plan
     if w is None or (b is None) != (call.optional("b") is None):
         return None
-    (units, height, width, depth), x_shape = w.shape, call["x"].shape
-    if x_shape[3] != depth:
+    x_shape = call["x"].shape
+    if x_shape[3] != w.shape[3]:
         return None  # groups
-    segments = height if plan.columns.dilation == 1 else height * width
-    zeros = (plan.x_zero, plan.w_zero, plan.y_zero)
-    weights = w.reshape(units, segments, math.prod(w.shape[1:]) // segments)
+    zeros, weights = (plan.x_zero, plan.w_zero, plan.y_zero), in_segments(w, plan.columns)
     problem = Problem(x_shape, (plan.rows, plan.columns), weights, b, zeros, plan.rescale, plan.codes)
     return make_loop(problem, (0,), call["y"].shape, plan.dtype)
+
+
+def in_segments(w: Array, columns: Window) -> Array:
+    """w [u,i,j,d] as [u,segment,k]: a row of the window, or where it has gaps, a tap."""
+    units, height, width, _ = w.shape
+    segments = height if columns.dilation == 1 else height * width
+    return w.reshape(units, segments, math.prod(w.shape[1:]) // segments)
 
 
 def quantized_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
@@ -180,10 +198,38 @@ def add_window(x: Any, w: Any, total: Any, p: Any, q: Any, rows: Any, columns: A
                             total[u] += value * w[i, j, d, u]
 
 
+def dynamic(
+    per_channel: bool, prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None
+) -> Loop | None:
+    """The loop for float32 values and 8-bit weights, None for groups and for weights whose sums are not exact."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None) or not w.size or call["x"].shape[3] != w.shape[3]:
+        return None
+    segments = in_segments(as_int8(w), plan.columns)
+    is_exact = per_channel or len(w) % MATRIX_UNITS == 0
+    if not is_exact and (segments == -128).any():
+        return None
+    # Upstream's other kernel starts its sums from 0, which takes the sign off a bias of -0.
+    bias = np.full(len(w), -0.0, np.float32) if b is None else b
+    bias = bias if per_channel else bias + np.float32(0)
+    batch, height, width, channels = call["x"].shape
+    scale = plan.w_scale if per_channel else plan.w_scale[:1]
+    settings = scale, bias, per_channel, per_channel, False, plan.reals
+    problem = HybridProblem(batch, (height, width, channels), (plan.rows, plan.columns), segments, *settings)
+    return make_hybrid_loop(problem, call["y"].shape)
+
+
+def hybrid(per_channel: bool, prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for float32 values and 8-bit weights."""
+    return Hybrid(partial(dynamic, per_channel, prepared), partial(prepared.variant.run, prepared.plan), constants)
+
+
 TWINS: Twins = {
     INT8: quantized_codes,
     UINT8: quantized_codes,
     INT16_INT64: unpacked(quantized),
     INT16_INT32: unpacked(quantized),
     FLOAT: floating_reals,
+    HYBRID: partial(hybrid, False),
+    HYBRID_CHANNELS: partial(hybrid, True),
 }

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from minilite.numerics.activation import NONE, RELU, RELU6, RELU_N1_TO_1, activation_reals
+from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
@@ -20,10 +22,14 @@ from minilite.ops.fully_connected import (
     FloatPlan,
     Plan,
 )
+from minilite.ops.fully_connected_hybrid import HYBRID
+from minilite.ops.hybrid import VECTOR, as_int8
 from minilite.ops.prepare import Prepared
 
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_loop
+from .hybrid import Hybrid, HybridProblem
+from .hybrid import make_loop as make_hybrid_loop
 from .products import POINT, Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
 from .twins import Kernel, Loop, Looped, Twins, looped, unpacked
@@ -134,6 +140,33 @@ def floating_loop(x: Any, w: Any, b: Any, y: Any, low: Any, high: Any) -> None:
             y[n, u] = clamp_real(total, low, high)
 
 
+ACTIVATIONS = (NONE, RELU, RELU_N1_TO_1, RELU6)
+
+
+def dynamic(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for float32 values and 8-bit weights, None for weights whose sums are not exact."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None) or plan.activation not in ACTIVATIONS or not w.size:
+        return None
+    weights, (units, depth) = as_int8(w), w.shape
+    if (weights[:, : depth // VECTOR * VECTOR] == -128).any():
+        return None
+    rows = math.prod(call["x"].shape) // depth
+    bias = np.zeros(units, np.float32) + (0 if b is None else b)
+    reals, raises_nan = Range(np.float32(-np.inf), np.float32(np.inf)), False
+    if plan.activation != NONE:
+        low, high = activation_reals(plan.activation)
+        reals, raises_nan = Range(low, reals.high if plan.activation == RELU else high), True
+    image, windows = (1, 1, depth), (POINT, POINT)
+    scales = plan.w_scale, bias, plan.asymmetric, False, raises_nan, reals
+    return make_hybrid_loop(HybridProblem(rows, image, windows, weights[:, None], *scales), plan.shape)
+
+
+def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for float32 values and 8-bit weights."""
+    return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
+
+
 TWINS: Twins = {
     QUANTIZED: looped(codes),
     INT16: unpacked(quantized),
@@ -142,4 +175,5 @@ TWINS: Twins = {
     MICRO_INT16: unpacked(quantized),
     MICRO_INT16_INT32: unpacked(quantized),
     FLOAT: floating_reals,
+    HYBRID: hybrid,
 }

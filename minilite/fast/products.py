@@ -20,7 +20,7 @@ from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
-from minilite.numerics.rescale import Multiplier, Rescale
+from minilite.numerics.rescale import Multiplier, Rescale, make_rescale
 from minilite.ops.call import Array
 
 from .blocks import (
@@ -44,6 +44,7 @@ from .rescale import rescale_arrays, rescale_one
 from .twins import ALIGNMENT, Loop, Part, join
 
 ROWS = 6  # rows of x that a block takes at once
+SUMS = -1  # the scalar rule of a loop that gives the sums themselves, int32
 POINT = Window(1, 0, 1, 1, 1)  # the window that has one position and reads just itself
 
 
@@ -158,6 +159,14 @@ def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...
     return Loop(windows_product, operands, constants, every, scratch, shape, dtype, partial(share, problem))
 
 
+def make_sums_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...]) -> Loop:
+    """The loop that gives the sums themselves, int32, whatever the problem says of rescaling."""
+    loop = make_loop(problem._replace(rescale=make_rescale("256ths", 0.0)), operands, shape, np.dtype(np.int32))
+    numbers = loop.numbers.copy()
+    numbers[Numbers._fields.index("scalar_rule")] = SUMS
+    return loop._replace(numbers=numbers, parts=None)
+
+
 def in_rows_of_one(problem: Problem) -> Problem:
     """The same product; where windows are points that read each code once, of one image that is one column wide."""
     if any(window[1:] != POINT[1:] for window in problem.windows):
@@ -222,6 +231,11 @@ def in_lanes(w: Array, groups: int) -> Array:
 @kernel
 def windows_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,w,c], uint8: the rows of the product are windows of x."""
+    product(x, y, scratch, constants, numbers)
+
+
+def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """The loop, for other loops that contain it."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
     table = constants[n.table : n.offsets].view(np.int32)
     codes = Codes(table, n.table_columns, n.rule, n.fused, n.low, n.high, n.zero, n.y_flip)
@@ -281,7 +295,9 @@ def image_product(
             dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 6, 2)
         else:
             dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 6, 1)
-        if n.rule == UNKNOWN:
+        if n.scalar_rule == SUMS:
+            copy_sums(total, together, y.view(np.int32), place, units, n)
+        elif n.rule == UNKNOWN:
             finish_scalars(total, together, u, y, place, units, codes, scaling, n)
         m += together
 
@@ -299,6 +315,14 @@ def sum_rows(x: Any, more: Any, offsets: Any, n: Any) -> None:
                     total += np.int32(segment[k] ^ flip)
             more[m] = np.int32(wrap_int32(-n.w_zero * np.int64(total)))
             m += 1
+
+
+def copy_sums(total: Any, rows: Any, y: Any, place: Any, units: Any, n: Any) -> None:
+    """y = the sums of a block as they are, int32."""
+    width = block_width(units)
+    for r in range(rows):
+        start = place + r * n.units
+        y[start : start + units] = total[r * width : r * width + units]
 
 
 def finish_scalars(

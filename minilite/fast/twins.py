@@ -38,12 +38,12 @@ class Loop(NamedTuple):
     dtype: np.dtype[Any]
     parts: "Callable[[Loop, int], list[Part]] | None" = None  # from the loop and a number: up to so many parts of it
 
-    def run(self, arrays: Sequence[Array | None]) -> Array:
-        """The output for the kernel's arrays."""
+    def run(self, arrays: Sequence[Array | None], scratch: Array | None = None) -> Array:
+        """The output for the kernel's arrays, with a working memory of its own or this one."""
         y = np.empty(self.shape, self.dtype)
         if y.size:
             operands = [bytes_of(arrays[position]) for position in self.operands]
-            scratch = np.empty(self.scratch, np.uint8)
+            scratch = np.empty(self.scratch, np.uint8) if scratch is None else scratch
             self.function(operands[0], operands[-1], bytes_of(y), scratch, self.constants, self.numbers)
         return y
 
@@ -76,7 +76,11 @@ class Looped:
         """The output for all the arrays, which may be others than the constants."""
         same = all(known is None or known is given for known, given in zip(self.constants, arrays, strict=False))
         loop = self.loop if same and self.loop is not None else self.make(*arrays)
-        return self.otherwise(*arrays) if loop is None else loop.run(arrays)
+        return self.otherwise(*arrays) if loop is None else self.run(loop, arrays)
+
+    def run(self, loop: Loop, arrays: Sequence[Array | None]) -> Any:
+        """What the step gives by this loop."""
+        return loop.run(arrays)
 
 
 def looped(make: Callable[..., Loop | None]) -> Twin:

@@ -1,0 +1,152 @@
+"""Hybrid (dynamic range) products: float32 x becomes codes when it runs, sums of codes become float32 again.
+
+    q, x_scale, x_zero = codes of a row of x, or of an image                     (dynamic.py)
+    acc = sum of q * w  -  x_zero * sum of w                                     (products.py)
+    y = activation(b + acc * (x_scale * w_scale)), or (acc * w_scale) * x_scale  every step rounded to float32
+
+The definitions are minilite/ops/fully_connected_hybrid.py and hybrid_convolution.py. The working memory starts with the
+scales and zero points that were found, so `Hybrid` can tell.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.numerics.affine import Range
+from minilite.numerics.geometry import Window
+from minilite.numerics.jit import kernel
+from minilite.numerics.rescale import make_rescale
+from minilite.ops.call import Array
+from minilite.ops.op import Noted
+
+from .blocks import as_tuple, round_up
+from .dynamic import quantize_row
+from .images import Image
+from .products import NUMBERS, Problem, make_sums_loop, product
+from .rescale import clamp_real
+from .twins import ALIGNMENT, Loop, Looped, join
+
+MOST = 2**17 - 1  # products of two int8 codes that are sure to fit 32 bits
+FILL = NUMBERS + Image._fields.index("fill")
+
+
+class Numbers(NamedTuple):
+    """What the loop needs to know, before the numbers of the product."""
+
+    rows: int  # of x, each with a scale of its own
+    size: int  # of a row
+    positions: int  # windows of a row
+    units: int
+    asymmetric: int
+    scales_last: int  # (acc * w_scale) * x_scale
+    raises_nan: int  # the activation makes its lowest number of NaN
+    all_numbers: int  # of the product
+    zero_points: int  # where sections of the working memory start
+    numbers: int
+    codes: int
+    sums: int
+    inner: int
+    w: int  # where sections of the constants start
+    w_scale: int
+    bias: int
+    of_weights: int
+    limits: int
+
+
+COUNT = len(Numbers._fields)
+
+
+class HybridProblem(NamedTuple):
+    """A hybrid product: x as `rows` images [h,w,c] under windows of w [u,segment,k], see `products.Problem`."""
+
+    rows: int
+    image: tuple[int, int, int]
+    windows: tuple[Window, Window]
+    w: Array
+    w_scale: Array  # one, or one per unit
+    bias: Array  # of every unit
+    asymmetric: bool
+    scales_last: bool
+    raises_nan: bool
+    reals: Range
+
+
+def make_loop(problem: HybridProblem, shape: tuple[int, ...]) -> Loop | None:
+    """The loop, None for sums that may leave 32 bits."""
+    w, (height, width, channels) = problem.w, problem.image
+    if not 0 < w[0].size <= MOST:
+        return None
+    rows, columns = problem.windows
+    codes = Range(-128, 127)
+    inner = Problem((1, height, width, channels), problem.windows, w, None, (0, 0, 0), make_rescale("double", 1), codes)
+    loop = make_sums_loop(inner, (0,), (rows.output * columns.output, len(w)))
+    w_scale = np.broadcast_to(problem.w_scale, (len(w),)).astype(np.float32)
+    of_weights, limits = w.sum(axis=(1, 2), dtype=np.int64), np.array(problem.reals, np.float32)
+    constants, starts = join(loop.constants, w_scale, problem.bias.astype(np.float32), of_weights, limits)
+    size, positions = height * width * channels, rows.output * columns.output
+    needed = (4 * problem.rows, 8 * problem.rows, loop.numbers.nbytes, size, 4 * positions * len(w), loop.scratch)
+    ends = np.cumsum([round_up(count, ALIGNMENT) for count in needed]).tolist()
+    flags = int(problem.asymmetric), int(problem.scales_last), int(problem.raises_nan), len(loop.numbers)
+    numbers = Numbers(problem.rows, size, positions, len(w), *flags, *ends[:-1], *starts)
+    every = np.array([*numbers, *loop.numbers], np.int64)
+    return Loop(hybrid_product, (0,), constants, every, ends[-1], shape, np.dtype(np.float32))
+
+
+@kernel
+def hybrid_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[r,m,u] from x[r,...], float32 as bytes."""
+    n = Numbers(*as_tuple(numbers, COUNT))
+    scales = scratch[: 4 * n.rows].view(np.float32)
+    zero_points = scratch[n.zero_points : n.zero_points + 8 * n.rows].view(np.int64)
+    own = scratch[n.numbers : n.numbers + 8 * n.all_numbers].view(np.int64)
+    codes, sums = scratch[n.codes : n.codes + n.size], scratch[n.sums : n.sums + 4 * n.positions * n.units]
+    own[:] = numbers[COUNT:]
+    for r in range(n.rows):
+        row = x[4 * r * n.size : 4 * (r + 1) * n.size].view(np.float32)
+        scales[r], zero_points[r] = quantize_row(row, codes.view(np.int8), n.asymmetric)
+        own[FILL] = zero_points[r] & 255
+        product(codes, sums, scratch[n.inner :], constants[: n.w_scale], own)
+        step = 4 * n.positions * n.units
+        finish(
+            sums.view(np.int32), y[r * step : (r + 1) * step].view(np.float32), scales[r], zero_points[r], constants, n
+        )
+
+
+def finish(sums: Any, y: Any, x_scale: Any, zero_point: Any, constants: Any, n: Any) -> None:
+    """y[m,u] from the sums of codes [m,u]."""
+    w_scale = constants[n.w_scale : n.w_scale + 4 * n.units].view(np.float32)
+    bias = constants[n.bias : n.bias + 4 * n.units].view(np.float32)
+    of_weights = constants[n.of_weights : n.of_weights + 8 * n.units].view(np.int64)
+    limits = constants[n.limits : n.limits + 8].view(np.float32)
+    for m in range(n.positions):
+        row, values = sums[m * n.units : (m + 1) * n.units], y[m * n.units : (m + 1) * n.units]
+        if n.scales_last != 0:
+            narrow = np.int64(np.int32(zero_point))
+            for u in range(n.units):
+                total = np.float32(np.int64(row[u]) - narrow * of_weights[u])
+                values[u] = bias[u] + np.float32(np.float32(total * w_scale[u]) * x_scale)
+        else:
+            for u in range(n.units):
+                total = np.float32(np.int64(row[u]) - zero_point * of_weights[u])
+                values[u] = bias[u] + np.float32(total * np.float32(x_scale * w_scale[u]))
+        if n.raises_nan != 0:
+            for u in range(n.units):
+                value = limits[1] if values[u] > limits[1] else values[u]
+                values[u] = value if value > limits[0] else limits[0]
+        else:
+            for u in range(n.units):
+                values[u] = clamp_real(values[u], limits[0], limits[1])
+
+
+@dataclass(frozen=True)
+class Hybrid(Looped):
+    """The kernel of a hybrid step, which also tells the scales and zero points it found."""
+
+    def run(self, loop: Loop, arrays: Sequence[Array | None]) -> Any:
+        scratch, n = np.empty(loop.scratch, np.uint8), Numbers(*loop.numbers[:COUNT].tolist())
+        y = loop.run(arrays, scratch)
+        scales = scratch[: 4 * n.rows].view(np.float32)
+        zero_points = scratch[n.zero_points : n.zero_points + 8 * n.rows].view(np.int64)
+        return Noted((y,), {"x_scale": scales, "x_zero_point": zero_points})
