@@ -145,6 +145,7 @@ class Hybrid(Looped):
     """The kernel of a hybrid step, which also tells the scales and zero points it found."""
 
     def run(self, loop: Loop, arrays: Sequence[Array | None]) -> Any:
+        """The output, with what the loop left in its working memory."""
         scratch, n = np.empty(loop.scratch, np.uint8), Numbers(*loop.numbers[:COUNT].tolist())
         y = loop.run(arrays, scratch)
         scales = scratch[: 4 * n.rows].view(np.float32)

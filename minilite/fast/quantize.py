@@ -1,6 +1,7 @@
 """QUANTIZE and DEQUANTIZE in compiled loops. The definition is minilite/ops/quantize.py."""
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.numerics.rounding import round_half_away
 from minilite.ops.call import Array
+from minilite.ops.prepare import Prepared
 from minilite.ops.quantize import (
     DEQUANTIZE_CODES,
     QUANTIZE_REALS,
@@ -20,8 +22,10 @@ from minilite.ops.quantize import (
     RequantizePlan,
 )
 
+from . import tables
+from .blocks import SIGN_BIT, as_tuple
 from .rescale import rescale_arrays, rescale_one
-from .twins import Twins, unpacked
+from .twins import Kernel, Loop, Looped, Twins
 
 
 def by_channel(affine: Affine, array: Array) -> Array:
@@ -46,12 +50,41 @@ def quantize_loop(x: Any, y: Any, scale: Any, zero_point: Any, codes: Any) -> No
     for outer in range(x.shape[0]):
         for channel in range(x.shape[1]):
             for inner in range(x.shape[2]):
-                whole = np.float64(round_half_away(x[outer, channel, inner] / scale[channel]))
-                steps = np.int64(-(2**31))  # what x86 makes of NaN and of numbers beyond 32 bits
-                if -(2.0**31) <= whole < 2.0**31:
-                    steps = np.int64(whole)
-                code = wrap_int32(steps + zero_point[channel])
+                code = nearest_code(x[outer, channel, inner], scale[channel], zero_point[channel])
                 y[outer, channel, inner] = min(max(code, codes[0]), codes[1])
+
+
+def nearest_code(value: Any, scale: Any, zero_point: Any) -> Any:
+    """The code of a float32 value, not yet clamped."""
+    whole = np.float64(round_half_away(value / scale))
+    steps = np.int64(-(2**31))  # what x86 makes of NaN and of numbers beyond 32 bits
+    if -(2.0**31) <= whole < 2.0**31:
+        steps = np.int64(whole)
+    return wrap_int32(steps + zero_point)
+
+
+def quantized(prepared: Prepared, x: Array | None) -> Loop | None:
+    """The loop from float32 to 8-bit codes of one scale."""
+    plan, call = prepared.plan, prepared.call
+    if plan.affine.per_channel or plan.dtype.itemsize > 1 or call["x"].dtype != np.float32:
+        return None
+    numbers = np.array([math.prod(call["y"].shape), plan.affine.zero_point[0], *plan.codes], np.int64)
+    scale = plan.affine.scale.view(np.uint8).copy()
+    return Loop(quantized_loop, (0,), scale, numbers, 0, call["y"].shape, plan.dtype)
+
+
+@kernel
+def quantized_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[n], uint8, from x[n], float32 as bytes."""
+    count, zero_point, low, high = as_tuple(numbers, 4)
+    values, scale = x.view(np.float32), constants.view(np.float32)[0]
+    for k in range(count):
+        y[k] = np.uint8(min(max(nearest_code(values[k], scale, zero_point), low), high) & 255)
+
+
+def quantize_twin(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin from real values."""
+    return Looped(partial(quantized, prepared), partial(quantize, prepared.plan), constants)
 
 
 def requantize(plan: RequantizePlan, x: Array) -> Array:
@@ -90,10 +123,40 @@ def dequantize_loop(x: Any, y: Any, scale: Any, zero_point: Any) -> None:
                 y[outer, channel, inner] = scale[channel] * (np.int64(x[outer, channel, inner]) - zero_point[channel])
 
 
+def dequantized(prepared: Prepared, x: Array | None) -> Loop | None:
+    """The loop from 8-bit codes of one scale to float32."""
+    affine, tensor = prepared.plan, prepared.call["x"].tensor
+    if affine.per_channel or tensor.dtype.itemsize > 1:
+        return None
+    flip = SIGN_BIT if tensor.dtype == np.int8 else 0
+    numbers = np.array([math.prod(prepared.call["y"].shape), affine.zero_point[0] + flip, flip], np.int64)
+    scale = affine.scale.astype(np.float64).view(np.uint8).copy()
+    return Loop(dequantized_loop, (0,), scale, numbers, 0, prepared.call["y"].shape, np.dtype(np.float32))
+
+
+@kernel
+def dequantized_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[n], float32 as bytes, from x[n], uint8."""
+    count, zero_point, flip = as_tuple(numbers, 3)
+    values, scale = y.view(np.float32), constants.view(np.float64)[0]
+    for k in range(count):
+        values[k] = scale * (np.int64(x[k] ^ np.uint8(flip)) - zero_point)
+
+
+def requantize_twin(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin from codes to codes, by a table where both have 8 bits."""
+    return Looped(partial(tables.codes, prepared), partial(requantize, prepared.plan), constants)
+
+
+def dequantize_twin(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin from codes to real values."""
+    return Looped(partial(dequantized, prepared), partial(dequantize, prepared.plan), constants)
+
+
 TWINS: Twins = {
-    QUANTIZE_REALS: unpacked(quantize),
-    REQUANTIZE: unpacked(requantize),
-    TO_SAME_TYPE: unpacked(requantize),
-    DEQUANTIZE_CODES: unpacked(dequantize),
-    TAKEN: unpacked(dequantize),
+    QUANTIZE_REALS: quantize_twin,
+    REQUANTIZE: requantize_twin,
+    TO_SAME_TYPE: requantize_twin,
+    DEQUANTIZE_CODES: dequantize_twin,
+    TAKEN: dequantize_twin,
 }

@@ -1,25 +1,35 @@
-"""Functions of one 8-bit code, LOGISTIC and TANH and their like: a table of 256 codes, looked up in a compiled loop."""
+"""Functions of one 8-bit code, RELU, LOGISTIC and their like: a table of 256 codes, looked up in a compiled loop.
+
+The definition itself makes the table, from every code there is.
+"""
 
 import math
 from typing import Any
 
 import numpy as np
 
+from minilite.format.enums import TensorType
 from minilite.numerics.jit import kernel
-from minilite.ops import OPS
+from minilite.ops import OPS, Variant
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
-from minilite.ops.transcendental import look_up_8bit
 
 from .twins import Loop, Twins, looped
 
+NAMES = ("ABS", "ELU", "EXP", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "NEG", "TANH")
+RECTIFIERS = ("RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1")
+BYTES = (TensorType.INT8, TensorType.UINT8)
 
-def codes(prepared: Prepared, x: Array | None) -> Loop:
-    """The loop for a plan that is a table, lowest code first."""
-    call, table = prepared.call, prepared.plan
-    by_byte = np.roll(table, 128) if call["x"].dtype == np.int8 else table  # code -128 is byte 128
-    numbers = np.array([math.prod(call["y"].shape)], np.int64)
-    return Loop(codes_loop, (0,), by_byte.view(np.uint8).copy(), numbers, 0, call["y"].shape, call["y"].dtype)
+
+def codes(prepared: Prepared, x: Array | None) -> Loop | None:
+    """The loop for 8-bit codes, None for others."""
+    x_tensor, y = prepared.call["x"].tensor, prepared.call["y"]
+    if x_tensor.type not in BYTES or y.tensor.type not in BYTES:
+        return None
+    every = np.arange(256, dtype=np.uint8).view(x_tensor.dtype)
+    table: Array = prepared.variant.run(prepared.plan, every)
+    numbers = np.array([math.prod(y.shape)], np.int64)
+    return Loop(codes_loop, (0,), table.view(np.uint8).copy(), numbers, 0, y.shape, y.dtype)
 
 
 @kernel
@@ -29,5 +39,11 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
         y[k] = constants[np.uint64(x[k])]
 
 
-VARIANTS = [variant for op in OPS.values() for variant in op.variants if variant.kernel is look_up_8bit]
-TWINS: Twins = dict.fromkeys(VARIANTS, looped(codes))
+def is_by_element(variant: Variant) -> bool:
+    """Whether a variant looks at nothing but the code: vector code in blocks looks at the place as well."""
+    return "blocks" not in variant.name and any("int8" in types for types in variant.types)
+
+
+TWINS: Twins = {
+    variant: looped(codes) for name in (*NAMES, *RECTIFIERS) for variant in OPS[name].variants if is_by_element(variant)
+}
