@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fixed_point import saturate, wrap_int32
-from .rounding import round_half_added, round_half_away, to_int32
+from .rounding import round_half_added, round_half_away, round_half_even, to_int32
 
 Array = NDArray[Any]
 LANES = 8  # values the vector code takes at once
@@ -36,6 +36,37 @@ def quantize_rows(x: Array, asymmetric: bool = False) -> DynamicRows:
         return DynamicRows(np.zeros(x.shape, np.int8), np.ones(rows, np.float32), np.zeros(rows, np.int64))
     with np.errstate(all="ignore"):
         return _asymmetric(x) if asymmetric else _symmetric(x)
+
+
+def quantize_rows_even(x: Array) -> DynamicRows:
+    """The codes of each row of `x`, float32 [n,d], as XNNPACK finds them: asymmetric, in float32, ties to even.
+
+    Follows XNNPACK src/xnnpack/quantization.h and src/qs8-vcvt.
+    """
+    zeros = np.zeros(len(x), np.float32)
+    low, high = np.minimum(x.min(axis=1, initial=0), zeros), np.maximum(x.max(axis=1, initial=0), zeros)
+    with np.errstate(all="ignore"):
+        steps = np.where(low == high, np.float32(1), np.float32(255) / (high - low))  # codes for one real unit
+        low, high = low * steps, high * steps
+        low_is_nearer = (np.float32(-128) + low) + (np.float32(127) + high) > 0
+        nearest = np.where(low_is_nearer, np.float32(-128) - low, np.float32(127) - high)
+        zero_point = round_half_even(np.clip(nearest, -128, 127))[:, None]
+        codes = round_half_even(np.clip(x * steps[:, None], -128 - zero_point, 127 - zero_point)) + zero_point
+        scale = (np.float32(1) / steps).astype(np.float32)
+        return DynamicRows(codes.astype(np.int8), scale, zero_point[:, 0].astype(np.int64))
+
+
+def quantize_rows_float64(x: Array) -> DynamicRows:
+    """The symmetric codes of each row of `x`, float32 [n,d], as the optimized kernel of int4 weights finds them.
+
+    Scale and inverse are float64 quotients; a row of zeros gets scale 1. Follows
+    tflite/kernels/internal/optimized/4bit/fully_connected_common.h.
+    """
+    largest = np.abs(x).max(axis=1, initial=0).astype(np.float64)
+    largest = np.where(largest == 0, 127.0, largest)
+    inverse, scale = (127.0 / largest).astype(np.float32), (largest / 127.0).astype(np.float32)
+    codes = to_int32(round_half_away(x * inverse[:, None]))
+    return DynamicRows(saturate(codes, -127, 127).astype(np.int8), scale, np.zeros(len(x), np.int64))
 
 
 def _symmetric(x: Array) -> DynamicRows:

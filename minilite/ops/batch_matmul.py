@@ -30,9 +30,10 @@ from minilite.numerics.geometry import broadcast_shapes
 from minilite.numerics.products import exact_product, ordered_product
 from minilite.numerics.rescale import Rescale, make_rescale
 
+from . import hybrid_xnnpack as xnnpack
 from .call import Array, Call
 from .convolution import require_int16_exponent
-from .delegate import matrix_product
+from .delegate import hybrid_matrix_product, matrix_product
 from .finish import finish
 from .hybrid import codes_read, notes
 from .multiplier import XNNPACK_RULE, real_multiplier
@@ -134,6 +135,13 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array) -> Staged:
     return Staged(Noted((y,), notes(rows)), stages, {"x": own})
 
 
+def compute_hybrid_xnnpack(plan: HybridPlan, x: Array, w: Array) -> Staged:
+    x, w = plan.layout.matrices(x, w)
+    rows, codes, x_scale = xnnpack.quantize(x, 1)
+    products = xnnpack.Products(exact_product(codes, w.astype(np.int32)), x_scale, plan.w_scale)
+    return xnnpack.real_values(rows, products, None, xnnpack.NO_LIMITS)
+
+
 def shapes(call: Call[BatchMatMulOptions]) -> Sequence[Shape]:
     swapped = layout(call)
     x, w = call["x"].shape, call["w"].shape
@@ -179,12 +187,20 @@ INT16 = Variant(
 )
 SUMS = Variant("sums", ("int8 int8 -> int32",), layout, compute_sums)
 HYBRID = Variant("hybrid", ("float32 int8 -> float32",), plan_hybrid, compute_hybrid)
+HYBRID_XNNPACK = Variant(
+    "hybrid, always asymmetric",
+    ("float32 int8 -> float32",),
+    plan_hybrid,
+    compute_hybrid_xnnpack,
+    rules=follows(xnnpack=""),
+    gates={"xnnpack": hybrid_matrix_product},
+)
 
 BATCH_MATMUL = Op(
     "BATCH_MATMUL",
     "x[...] w[...] -> y[...]",
     BatchMatMulOptions,
-    variants=(FLOAT, INT8, INT16, SUMS, HYBRID),
+    variants=(FLOAT, INT8, INT16, SUMS, HYBRID_XNNPACK, HYBRID),
     shapes=shapes,
     macs=macs,
     reads=reads,

@@ -31,6 +31,7 @@ from minilite.numerics.geometry import Window
 from minilite.numerics.products import exact_product
 from minilite.numerics.windows import gather, sum_taps
 
+from . import hybrid_xnnpack as xnnpack
 from .call import Array, Call
 from .convolution import (
     FloatPlan,
@@ -113,6 +114,30 @@ def compute_hybrid_channels(plan: HybridPlan, x: Array, w: Array, b: Array | Non
     return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
 
 
+def compute_hybrid_optimized(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
+    images = quantize_images(x, asymmetric=True)
+    sums = sum_windows(centred(images, x.shape), as_int8(w).astype(np.int32), plan.rows, plan.columns)
+    scale = np.broadcast_to(plan.w_scale * per_image(images.scale), sums.shape)
+    reals = sums.astype(np.float32) * scale
+    y = add_bias(plan.reals, reals, b)
+    stages = {"accumulator": sums, "w_scale * x_scale": scale, "times that": reals, "with bias, activated": y}
+    return Staged(Noted((y,), notes(images)), stages, {"x": images})
+
+
+def compute_hybrid_xnnpack(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
+    axes = 1 if is_product(plan, x, w) else 3  # of an image quantized together
+    rows, codes, x_scale = xnnpack.quantize(x, axes)
+    sums = sum_windows(codes, w.astype(np.int32), plan.rows, plan.columns)
+    return xnnpack.real_values(rows, xnnpack.Products(sums, x_scale, plan.w_scale), b, plan.reals)
+
+
+def is_product(plan: HybridPlan, x: Array, w: Array) -> bool:
+    """Whether XNNPACK runs the convolution as FULLY_CONNECTED of each pixel."""
+    units, height, width, depth = w.shape
+    is_pixel = (height, width, plan.rows.stride, plan.columns.stride) == (1, 1, 1, 1)
+    return is_pixel and depth == x.shape[3] and depth + units > 2
+
+
 def is_grouped_or_per_channel(call: Call[Conv2DOptions]) -> bool:
     """Whether upstream takes the per-channel kernel; 8-bit unsigned weights have one scale for it."""
     w, groups = call["w"], call["x"].shape[3] // call["w"].shape[3]
@@ -181,6 +206,24 @@ HYBRID_TYPES = (
     "float32 int4 float32 -> float32",
     "float32 uint8 float32 -> float32",
 )
+INT8_WEIGHTS = HYBRID_TYPES[0]
+HYBRID_XNNPACK = Variant(
+    "hybrid, all in float32",
+    (INT8_WEIGHTS,),
+    plan_hybrid,
+    compute_hybrid_xnnpack,
+    rules=follows(xnnpack=""),
+    gates=GATES,
+)
+HYBRID_OPTIMIZED = Variant(
+    "hybrid per channel, scales first",
+    HYBRID_TYPES,
+    plan_hybrid,
+    compute_hybrid_optimized,
+    rules=follows(optimized=""),
+    when=is_grouped_or_per_channel,
+    gates=GATES,
+)
 HYBRID_CHANNELS = Variant(
     "hybrid per channel", HYBRID_TYPES, plan_hybrid, compute_hybrid_channels, when=is_grouped_or_per_channel
 )
@@ -190,7 +233,7 @@ CONV_2D = Op(
     "CONV_2D",
     "x[n,h,w,c] w[u,i,j,d] b[u]? -> y[n,p,q,u]",
     Conv2DOptions,
-    variants=(FLOAT, INT8, UINT8, INT16_INT64, INT16_INT32, HYBRID_CHANNELS, HYBRID),
+    variants=(FLOAT, INT8, UINT8, INT16_INT64, INT16_INT32, HYBRID_XNNPACK, HYBRID_OPTIMIZED, HYBRID_CHANNELS, HYBRID),
     shapes=shapes,
     macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:]),
     reads=reads,

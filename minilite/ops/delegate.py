@@ -203,3 +203,14 @@ def symmetric_weights(call: Call[Any]) -> str:
 
 
 matrix_product = all_of(static_shapes, one_scale("x", "w", "y"), symmetric_weights, product_multiplier_fits)
+
+
+def matrix_scales(call: Call[Any]) -> str:
+    """Scales of w, one or one for each column, neither 0 nor subnormal."""
+    affine, axis = call["w"].affine, len(call["w"].shape) - (2 if call.options.adj_y else 1)
+    if affine.per_channel and affine.axis != axis:
+        return f"w has scales along dimension {affine.axis}"
+    return "" if are_normal(affine.scale) else "w has a scale that is 0 or subnormal"
+
+
+hybrid_matrix_product = all_of(static_shapes, matrix_scales, symmetric_weights)

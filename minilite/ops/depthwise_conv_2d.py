@@ -36,6 +36,8 @@ from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, taps_and_pixels
 from .signature import Shape
 
+HYBRID_BLOCK = 4  # channels that the optimized hybrid kernel takes at once; it multiplies the others by x_scale first
+
 
 def plan_wide(call: Call[DepthwiseConv2DOptions]) -> Plan:
     multiplier = call["w"].shape[3] // call["x"].shape[3]
@@ -71,6 +73,19 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None)
     y = add_bias(plan.reals, reals, b)
     stages = {"accumulator": sums, "w_scale * x_scale": scale, "times that": reals, "with bias, activated": y}
     return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
+
+
+def compute_hybrid_optimized(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
+    images = quantize_images(x, asymmetric=True)
+    sums = add_channels(centred(images, x.shape), w.astype(np.int32), None, plan.rows, plan.columns)
+    units = sums.shape[3]
+    in_block = np.arange(units) < units // HYBRID_BLOCK * HYBRID_BLOCK
+    w_scale, x_scale = np.broadcast_to(plan.w_scale, units), per_image(images.scale)
+    times_first = sums.astype(np.float32) * np.where(in_block, w_scale, x_scale)
+    reals = times_first * np.where(in_block, x_scale, w_scale)
+    y = add_bias(plan.reals, reals, b)
+    stages = {"accumulator": sums, "times one scale": times_first, "times both": reals, "with bias, activated": y}
+    return Staged(Noted((y,), notes(images)), stages, {"x": images})
 
 
 def shapes(call: Call[DepthwiseConv2DOptions]) -> Sequence[Shape]:
@@ -130,13 +145,17 @@ INT8_BLOCKS = Variant(
 )
 UINT8 = integer(plan_uint8, follows(reference="double", xnnpack="float32-even", **MICRO), "uint8 uint8 int32 -> uint8")
 INT16 = integer(plan_wide, follows(reference="int16-multiplier", **MICRO_INT16), "int16 int8 int64 -> int16")
-HYBRID = Variant("hybrid", ("float32 int8 float32 -> float32",), plan_hybrid, compute_hybrid)
+HYBRID_TYPES = ("float32 int8 float32 -> float32",)
+HYBRID = Variant("hybrid", HYBRID_TYPES, plan_hybrid, compute_hybrid)
+HYBRID_OPTIMIZED = Variant(
+    "hybrid, scales last", HYBRID_TYPES, plan_hybrid, compute_hybrid_optimized, rules=follows(optimized="")
+)
 
 DEPTHWISE_CONV_2D = Op(
     "DEPTHWISE_CONV_2D",
     "x[n,h,w,c] w[f,i,j,u] b[u]? -> y[n,p,q,u]",
     DepthwiseConv2DOptions,
-    variants=(FLOAT, INT8, INT8_BLOCKS, UINT8, INT16, HYBRID),
+    variants=(FLOAT, INT8, INT8_BLOCKS, UINT8, INT16, HYBRID_OPTIMIZED, HYBRID),
     shapes=shapes,
     macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:3]),
     reads=reads,

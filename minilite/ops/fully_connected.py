@@ -35,7 +35,15 @@ from .call import Array, Call
 from .convolution import is_wide
 from .delegate import fully_connected
 from .finish import finish as codes_of
-from .fully_connected_hybrid import BLOCKWISE, HYBRID, INT8_WEIGHTS, SPARSE_HYBRID, is_dense
+from .fully_connected_hybrid import (
+    BLOCKWISE,
+    HYBRID,
+    HYBRID_INT4,
+    HYBRID_XNNPACK,
+    INT8_WEIGHTS,
+    SPARSE_HYBRID,
+    is_dense,
+)
 from .fully_connected_shuffled import is_shuffled
 from .fully_connected_shuffled import make_op as make_shuffled
 from .multiplier import XNNPACK_RULE, output_codes, real_multiplier
@@ -232,7 +240,19 @@ FULLY_CONNECTED = Op(
     "FULLY_CONNECTED",
     "x[~d] w[u,d] b[u]? -> y[...]",
     FullyConnectedOptions,
-    variants=(FLOAT, QUANTIZED, INT16, INT16_WEIGHTS, *MICRO, HYBRID, SPARSE, SPARSE_HYBRID, BLOCKWISE),
+    variants=(
+        FLOAT,
+        QUANTIZED,
+        INT16,
+        INT16_WEIGHTS,
+        *MICRO,
+        HYBRID_XNNPACK,
+        HYBRID_INT4,
+        HYBRID,
+        SPARSE,
+        SPARSE_HYBRID,
+        BLOCKWISE,
+    ),
     shapes=shapes,
     macs=lambda call: math.prod(call["x"].shape) * call["w"].shape[0],
     reads=reads,

@@ -5,6 +5,9 @@ sparse     y = (b - (x_scale * x_zero * w_scale) * sum of w) + (sum of q * w) * 
 blockwise  y = (sum over blocks of acc * scale - x_zero * sum over blocks of scale * sum of w) * x_scale + b
 
 Every step is rounded to float32. Activations come last. When all of x is zero, dense and sparse y are the bias.
+The optimized kernel of int4 weights quantizes x symmetrically whatever the option says, with a scale from float64, and
+    y = ((sum of -7 * q) * x_scale * w_scale + b) + (sum of q * (w + 7)) * x_scale * w_scale
+Upstream, a weight of -8 spills into its neighbours there; here it does not.
 blockwise: int4 weights, see ops/blockwise.py; x is quantized with a zero point whatever the option says. Upstream has
 this in its optimized kernel only and leaves the activation out there; here it is applied.
 
@@ -16,16 +19,21 @@ from typing import NamedTuple
 import numpy as np
 
 from minilite.format.options.dense import FullyConnectedOptions
-from minilite.numerics.dynamic import quantize_rows
+from minilite.numerics.activation import activation_reals
+from minilite.numerics.dynamic import quantize_rows, quantize_rows_float64
 from minilite.numerics.eigen import activate
 from minilite.numerics.products import exact_product
 
+from . import hybrid_xnnpack as xnnpack
 from .blockwise import Blocks, blocks_of, is_blockwise
 from .call import Array, Call
+from .delegate import fully_connected
 from .hybrid import add_scaled, as_int8, codes_read, hybrid_product, hybrid_sums, notes, row_scales, weight_scales
-from .op import Noted, Staged, Variant
+from .op import Noted, Staged, Variant, follows
 from .signature import Shape
 
+SHIFT = 7  # what the optimized kernel adds to int4 weights, so that none is negative
+INT4_UNITS, INT4_DEPTH = 4, 32  # the fewest it takes
 INT8_WEIGHTS = ("int8", "int4", "int2")  # the smaller ones have been unpacked when they get here
 
 
@@ -61,6 +69,38 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Sta
     y = activate(plan.activation, sums).reshape(plan.shape)
     stages |= {"bias + accumulator * scales": sums, "activation": y}
     return Staged(Noted((y,), notes(rows)), stages, codes_read(rows, x, w))
+
+
+def compute_hybrid_xnnpack(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Staged:
+    rows, codes, x_scale = xnnpack.quantize(x.reshape(-1, w.shape[1]), 1)
+    products = xnnpack.Products(exact_product(codes, w.astype(np.int32).T), x_scale, plan.w_scale)
+    staged = xnnpack.real_values(rows, products, b, activation_reals(plan.activation))
+    return staged._replace(outputs=Noted((staged.outputs.outputs[0].reshape(plan.shape),), staged.outputs.notes))
+
+
+def compute_hybrid_int4(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Staged:
+    rows = quantize_rows_float64(x.reshape(-1, w.shape[1]))
+    scale, codes, weights = rows.scale[:, None], rows.codes.astype(np.int32), w.astype(np.int32)
+    offset = (codes.sum(axis=1, keepdims=True) * -SHIFT).astype(np.float32) * scale * plan.w_scale
+    start = offset if b is None else offset + b
+    accumulators = exact_product(codes, weights.T + SHIFT)
+    sums = start + accumulators.astype(np.float32) * scale * plan.w_scale
+    y = activate(plan.activation, sums).reshape(plan.shape)
+    stages = {
+        "offset + bias": np.broadcast_to(start, sums.shape),
+        "accumulator": accumulators,
+        "sum": sums,
+        "activation": y,
+    }
+    return Staged(Noted((y,), notes(rows)), stages, codes_read(rows, x, w))
+
+
+def takes_int4(call: Call[FullyConnectedOptions]) -> str:
+    """What the optimized kernel of int4 weights asks for."""
+    units, depth = call["w"].shape
+    if call["w"].value is None or depth % 2 or units < INT4_UNITS or depth < INT4_DEPTH:
+        return f"{units} units of depth {depth} do not fill a block of int4 weights"
+    return ""
 
 
 def compute_sparse_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Noted:
@@ -109,6 +149,24 @@ def compute_blockwise(plan: BlockwisePlan, x: Array, w: Array, b: Array | None) 
     return Noted((activate(plan.activation, total).reshape(plan.shape),), notes(rows))
 
 
+HYBRID_XNNPACK = Variant(
+    "hybrid, always asymmetric",
+    tuple(f"float32 {w} float32 -> float32" for w in INT8_WEIGHTS),
+    plan_hybrid,
+    compute_hybrid_xnnpack,
+    rules=follows(xnnpack=""),
+    when=is_dense,
+    gates={"xnnpack": fully_connected},
+)
+HYBRID_INT4 = Variant(
+    "hybrid int4",
+    ("float32 int4 float32 -> float32",),
+    plan_hybrid,
+    compute_hybrid_int4,
+    rules=follows(optimized=""),
+    when=is_dense,
+    gates={"optimized": takes_int4},
+)
 HYBRID = Variant(
     "hybrid",
     tuple(f"float32 {w} float32 -> float32" for w in (*INT8_WEIGHTS, "uint8")),

@@ -28,6 +28,7 @@ from minilite.numerics.geometry import SAME, Window, slide
 from minilite.numerics.products import exact_product
 from minilite.numerics.windows import inside
 
+from . import hybrid_xnnpack as xnnpack
 from .call import Array, Call
 from .convolution import (
     FloatPlan,
@@ -80,13 +81,18 @@ def planned_by(plan_node: Callable[..., Any], call: Call[TransposeConvOptions]) 
 
 def accumulate(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Array:
     node: Plan = plan.node
-    images, weights = x.astype(np.int32) - node.x_zero, w.astype(np.int32) - node.w_zero
-    sums = np.zeros(plan.shape, np.int64)
-    for i, j in np.ndindex(w.shape[1:3]):
-        (from_rows, to_rows), (from_columns, to_columns) = reached(node.rows, node.columns, plan.shape, i, j)
-        sums[:, to_rows, to_columns] += exact_product(images[:, from_rows, from_columns], weights[:, i, j].T)
+    sums = exact_sums(plan, x.astype(np.int32) - node.x_zero, w.astype(np.int32) - node.w_zero)
     total = sums if b is None else sums + b
     return total.astype(node.accumulator)  # keeps the low bits, as the official sums do
+
+
+def exact_sums(plan: Transposed, x: Array, w: Array) -> Array:
+    """Sums, int64 [n,p,q,u], of integers x [n,h,v,c] and w [u,i,j,c]."""
+    sums = np.zeros(plan.shape, np.int64)
+    for i, j in np.ndindex(w.shape[1:3]):
+        (from_rows, to_rows), (from_columns, to_columns) = reached(plan.node.rows, plan.node.columns, plan.shape, i, j)
+        sums[:, to_rows, to_columns] += exact_product(x[:, from_rows, from_columns], w[:, i, j].T)
+    return sums
 
 
 def finish_transposed(plan: Transposed, accumulators: Array) -> Array:
@@ -118,6 +124,13 @@ def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None)
     y = add_bias(node.reals, sums, b)
     stages = {"sum of (code - zero) * w * w_scale * x_scale": sums, "with bias, activated": y}
     return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
+
+
+def compute_hybrid_xnnpack(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Staged:
+    node: HybridPlan = plan.node
+    images, codes, x_scale = xnnpack.quantize(x, 3)
+    products = xnnpack.Products(exact_sums(plan, codes, w.astype(np.int32)), x_scale, node.w_scale)
+    return xnnpack.real_values(images, products, b, node.reals)
 
 
 def scatter(plan: Transposed, x: Array, w: Array, multiply: Callable[[Array, Array], Array]) -> Array:
@@ -207,13 +220,33 @@ INT16_INT64 = integer(
 INT16_TYPES = "int8 int16 int32 -> int16"
 INT16_INT32 = integer(plan_int16_int32, follows(reference="double", **MICRO), INT16_TYPES, is_narrow)
 INT16_BLOCKS = integer(plan_int16_int32, OPTIMIZED, INT16_TYPES, is_narrow, finish=finish_channel_blocks)
-HYBRID = Variant("hybrid", ("int8 float32 float32 -> float32",), partial(planned_by, plan_hybrid), compute_hybrid)
+HYBRID_TYPES, plan_transposed_hybrid = ("int8 float32 float32 -> float32",), partial(planned_by, plan_hybrid)
+HYBRID = Variant("hybrid", HYBRID_TYPES, plan_transposed_hybrid, compute_hybrid)
+HYBRID_XNNPACK = Variant(
+    "hybrid, summed as integers",
+    HYBRID_TYPES,
+    plan_transposed_hybrid,
+    compute_hybrid_xnnpack,
+    rules=follows(xnnpack=""),
+    gates=GATES,
+)
 
 TRANSPOSE_CONV = Op(
     "TRANSPOSE_CONV",
     "shape=int[k] w[u,i,j,c] x[n,h,v,c] b[u]? -> y[n,p,q,u]",
     TransposeConvOptions,
-    variants=(FLOAT, INT8, INT8_BLOCKS, UINT8, UINT8_BLOCKS, INT16_INT64, INT16_INT32, INT16_BLOCKS, HYBRID),
+    variants=(
+        FLOAT,
+        INT8,
+        INT8_BLOCKS,
+        UINT8,
+        UINT8_BLOCKS,
+        INT16_INT64,
+        INT16_INT32,
+        INT16_BLOCKS,
+        HYBRID_XNNPACK,
+        HYBRID,
+    ),
     shapes=shapes,
     macs=lambda call: math.prod(call["x"].shape) * math.prod(call["w"].shape[:3]),
     reads=reads,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from minilite.format.enums import TensorType
 from minilite.format.options.dense import FullyConnectedOptions
+from minilite.ops.fully_connected_hybrid import INT4_DEPTH, INT4_UNITS
 
 from .case import Case, OneOp, Operand, one_op
 from .strategies import ACTIVATIONS, SIZES, arrays, operands, scales, shapes, zero_points
@@ -72,7 +73,10 @@ def hybrid(draw: Any, kind: str) -> OneOp:
         data.reshape(-1, depth)[0] = 0
     channels = units if kind != "uint8" and draw(st.booleans()) else 1
     w_scale = np.array([draw(scales(1e-4, 0.5)) for _ in range(channels)], np.float32)
-    w = Operand(kind, (units, depth), draw(arrays(kind, (units, depth))), w_scale, constant=True)
+    codes = draw(arrays(kind, (units, depth)))
+    if kind == "int4" and units >= INT4_UNITS and depth >= INT4_DEPTH:
+        codes = np.maximum(codes, -7)  # LiteRT's optimized kernel lets -8 spill into the weights beside it
+    w = Operand(kind, (units, depth), codes, w_scale, constant=True)
     bias = Operand("float32", (units,), draw(arrays("float32", (units,))), constant=True)
     x, y = Operand("float32", data.shape, data), Operand("float32", (*leading, units))
     return one_op("FULLY_CONNECTED", options, [x, w, bias if draw(st.booleans()) else None], [y], version=9)
