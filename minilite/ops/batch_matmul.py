@@ -24,7 +24,7 @@ import numpy as np
 
 from minilite.format.options.dense import BatchMatMulOptions
 from minilite.numerics.affine import Range, code_range
-from minilite.numerics.dynamic import quantize_rows
+from minilite.numerics.dynamic import DynamicRows, quantize_rows
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.geometry import broadcast_shapes
 from minilite.numerics.products import exact_product, ordered_product
@@ -130,16 +130,21 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array) -> Staged:
     scale = rows.scale.reshape(*lead, 1) * plan.w_scale
     y = scale * centred
     stages = {"accumulator": centred, "x_scale * w_scale": scale, "their product": y}
+    return Staged(Noted((y,), notes(rows)), stages, codes_stored(plan, rows, x, w))
+
+
+def codes_stored(plan: HybridPlan, rows: DynamicRows, x: Array, w: Array) -> dict[str, Codes]:
+    """The codes of the matrices x [...,m,d], as the operand is stored."""
     read = codes_read(rows, x, w)["x"]
-    own = Codes(*(plan.layout.matrices(part, w)[0] for part in read))  # as the operand is stored
-    return Staged(Noted((y,), notes(rows)), stages, {"x": own})
+    return {"x": Codes(*(np.swapaxes(part, -1, -2) if plan.layout.adj_x else part for part in read))}
 
 
 def compute_hybrid_xnnpack(plan: HybridPlan, x: Array, w: Array) -> Staged:
     x, w = plan.layout.matrices(x, w)
-    rows, codes, x_scale = xnnpack.quantize(x, 1)
-    products = xnnpack.Products(exact_product(codes, w.astype(np.int32)), x_scale, plan.w_scale)
-    return xnnpack.real_values(rows, products, None, xnnpack.NO_LIMITS)
+    found = xnnpack.quantize(x, 1)
+    sums = exact_product(found.codes, w.astype(np.int32))
+    staged = xnnpack.real_values(found, sums, plan.w_scale, None)
+    return staged._replace(codes=codes_stored(plan, found.rows, x, w))
 
 
 def shapes(call: Call[BatchMatMulOptions]) -> Sequence[Shape]:

@@ -121,14 +121,15 @@ def compute_hybrid_optimized(plan: HybridPlan, x: Array, w: Array, b: Array | No
     reals = sums.astype(np.float32) * scale
     y = add_bias(plan.reals, reals, b)
     stages = {"accumulator": sums, "w_scale * x_scale": scale, "times that": reals, "with bias, activated": y}
-    return Staged(Noted((y,), notes(images)), stages, {"x": images})
+    return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
 
 
 def compute_hybrid_xnnpack(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
     axes = 1 if is_product(plan, x, w) else 3  # of an image quantized together
-    rows, codes, x_scale = xnnpack.quantize(x, axes)
-    sums = sum_windows(codes, w.astype(np.int32), plan.rows, plan.columns)
-    return xnnpack.real_values(rows, xnnpack.Products(sums, x_scale, plan.w_scale), b, plan.reals)
+    found = xnnpack.quantize(x, axes)
+    sums = sum_windows(found.codes, w.astype(np.int32), plan.rows, plan.columns)
+    staged = xnnpack.real_values(found, sums, plan.w_scale, b, plan.reals)
+    return staged._replace(codes=codes_read(found.rows, x, w))
 
 
 def is_product(plan: HybridPlan, x: Array, w: Array) -> bool:

@@ -85,7 +85,7 @@ def compute_hybrid_optimized(plan: HybridPlan, x: Array, w: Array, b: Array | No
     reals = times_first * np.where(in_block, x_scale, w_scale)
     y = add_bias(plan.reals, reals, b)
     stages = {"accumulator": sums, "times one scale": times_first, "times both": reals, "with bias, activated": y}
-    return Staged(Noted((y,), notes(images)), stages, {"x": images})
+    return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
 
 
 def shapes(call: Call[DepthwiseConv2DOptions]) -> Sequence[Shape]:

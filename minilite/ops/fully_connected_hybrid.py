@@ -72,10 +72,11 @@ def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Sta
 
 
 def compute_hybrid_xnnpack(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Staged:
-    rows, codes, x_scale = xnnpack.quantize(x.reshape(-1, w.shape[1]), 1)
-    products = xnnpack.Products(exact_product(codes, w.astype(np.int32).T), x_scale, plan.w_scale)
-    staged = xnnpack.real_values(rows, products, b, activation_reals(plan.activation))
-    return staged._replace(outputs=Noted((staged.outputs.outputs[0].reshape(plan.shape),), staged.outputs.notes))
+    found = xnnpack.quantize(x.reshape(-1, w.shape[1]), 1)
+    sums = exact_product(found.codes, w.astype(np.int32).T)
+    staged = xnnpack.real_values(found, sums, plan.w_scale, b, activation_reals(plan.activation))
+    (y,), taken = staged.outputs
+    return staged._replace(outputs=Noted((y.reshape(plan.shape),), taken), codes=codes_read(found.rows, x, w))
 
 
 def compute_hybrid_int4(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Staged:

@@ -7,12 +7,12 @@
 Follows XNNPACK src/qd8-f32-qc8w-gemm and src/qd8-f32-qc8w-igemm.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import math
+from typing import NamedTuple
 
 import numpy as np
 
-from minilite.numerics.activation import activation_reals
+from minilite.numerics.activation import NONE, activation_reals
 from minilite.numerics.affine import Range
 from minilite.numerics.dynamic import DynamicRows, quantize_rows_even
 from minilite.numerics.fused import fused_multiply_add
@@ -22,36 +22,29 @@ from .hybrid import notes
 from .op import Noted, Staged
 
 ZERO = np.zeros(1, np.float32)
+NO_LIMITS = activation_reals(NONE)
 
 
-class Products(NamedTuple):
-    """Exact sums, and what they are to be multiplied with, all of shapes that broadcast."""
+class Quantized(NamedTuple):
+    """Rows or images of x as they were quantized."""
 
-    sums: Array
-    x_scale: Array
-    w_scale: Array
+    rows: DynamicRows
+    codes: Array  # less their zero points, in the shape of x
+    scale: Array  # beside it
 
 
-def quantize(x: Array, axes: int) -> tuple[DynamicRows, Array, Array]:
-    """The codes of x over its last `axes` axes, the same centred in the shape of x, and the scales beside it."""
+def quantize(x: Array, axes: int) -> Quantized:
+    """x quantized over its last `axes` axes."""
     lead = x.shape[: x.ndim - axes]
-    rows = quantize_rows_even(x.reshape(int(np.prod(lead)), int(np.prod(x.shape[x.ndim - axes :]))))
+    rows = quantize_rows_even(x.reshape(math.prod(lead), math.prod(x.shape[x.ndim - axes :])))
     centred = rows.codes.astype(np.int32) - rows.zero_point[:, None].astype(np.int32)
-    return rows, centred.reshape(x.shape), rows.scale.reshape(*lead, *(1,) * axes)
+    return Quantized(rows, centred.reshape(x.shape), rows.scale.reshape(*lead, *(1,) * axes))
 
 
-def real_values(rows: DynamicRows, products: Products, b: Array | None, reals: Range) -> Staged:
-    """The outputs of a kernel, and the steps to them."""
-    times_x = products.sums.astype(np.float32) * products.x_scale
-    sums = fused_multiply_add(times_x, products.w_scale, ZERO if b is None else b)
-    y = reals.clamp(sums)
-    stages: Mapping[str, Any] = {
-        "accumulator": products.sums,
-        "times x_scale": times_x,
-        "times w_scale + bias, fused": sums,
-        "activated": y,
-    }
-    return Staged(Noted((y,), notes(rows)), stages, {"x": rows})
-
-
-NO_LIMITS = activation_reals(0)
+def real_values(x: Quantized, sums: Array, w_scale: Array, b: Array | None, reals: Range = NO_LIMITS) -> Staged:
+    """The outputs of a kernel, and the steps to them, from its exact sums."""
+    times_x = sums.astype(np.float32) * x.scale
+    added = fused_multiply_add(times_x, w_scale, ZERO if b is None else b)
+    y = reals.clamp(added)
+    stages = {"accumulator": sums, "times x_scale": times_x, "times w_scale + bias, fused": added, "activated": y}
+    return Staged(Noted((y,), notes(x.rows)), stages)

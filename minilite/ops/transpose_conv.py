@@ -128,9 +128,10 @@ def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None)
 
 def compute_hybrid_xnnpack(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Staged:
     node: HybridPlan = plan.node
-    images, codes, x_scale = xnnpack.quantize(x, 3)
-    products = xnnpack.Products(exact_sums(plan, codes, w.astype(np.int32)), x_scale, node.w_scale)
-    return xnnpack.real_values(images, products, b, node.reals)
+    images = xnnpack.quantize(x, 3)
+    sums = exact_sums(plan, images.codes, w.astype(np.int32))
+    staged = xnnpack.real_values(images, sums, node.w_scale, b, node.reals)
+    return staged._replace(codes=codes_read(images.rows, x, w))
 
 
 def scatter(plan: Transposed, x: Array, w: Array, multiply: Callable[[Array, Array], Array]) -> Array:
