@@ -43,3 +43,9 @@ def saturating_cast(value: Any, dtype: np.dtype[Any]) -> Any:
     fits = (whole > low) & (whole < high)
     inside = np.where(fits, whole, 0).astype(dtype)
     return np.where(fits, inside, np.where(whole <= low, dtype.type(info.min), dtype.type(info.max)))
+
+
+def round_to_bfloat16(value: Any) -> Any:
+    """Finite float32 values cut to the 8 significant bits of bfloat16, the nearest, ties to even. Arrays only."""
+    bits = np.ascontiguousarray(value, np.float32).view(np.uint32)
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) & np.uint32(0xFFFF0000)).astype(np.uint32).view(np.float32)

@@ -35,8 +35,8 @@ from .call import Array, Call
 from .convolution import is_wide
 from .delegate import fully_connected
 from .finish import finish as codes_of
+from .fully_connected_blockwise import BLOCKWISE, BLOCKWISE_XNNPACK
 from .fully_connected_hybrid import (
-    BLOCKWISE,
     HYBRID,
     HYBRID_INT4,
     HYBRID_XNNPACK,
@@ -251,6 +251,7 @@ FULLY_CONNECTED = Op(
         HYBRID,
         SPARSE,
         SPARSE_HYBRID,
+        BLOCKWISE_XNNPACK,
         BLOCKWISE,
     ),
     shapes=shapes,

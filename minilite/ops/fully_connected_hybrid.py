@@ -2,16 +2,14 @@
 
 dense      y = b + (sum of (q - x_zero) * w) * (x_scale * w_scale)
 sparse     y = (b - (x_scale * x_zero * w_scale) * sum of w) + (sum of q * w) * (x_scale * w_scale)
-blockwise  y = (sum over blocks of acc * scale - x_zero * sum over blocks of scale * sum of w) * x_scale + b
 
 Every step is rounded to float32. Activations come last. When all of x is zero, dense and sparse y are the bias.
 The optimized kernel of int4 weights quantizes x symmetrically whatever the option says, with a scale from float64, and
     y = ((sum of -7 * q) * x_scale * w_scale + b) + (sum of q * (w + 7)) * x_scale * w_scale
 Upstream, a weight of -8 spills into its neighbours there; here it does not.
-blockwise: int4 weights, see ops/blockwise.py; x is quantized with a zero point whatever the option says. Upstream has
-this in its optimized kernel only and leaves the activation out there; here it is applied.
+weights quantized in blocks: see ops/fully_connected_blockwise.py.
 
-Follows tflite/kernels/fully_connected.cc, the functions EvalHybridDense, EvalSparseHybridImpl and EvalBlockwise4Bit.
+Follows tflite/kernels/fully_connected.cc, the functions EvalHybridDense and EvalSparseHybridImpl.
 """
 
 from typing import NamedTuple
@@ -25,7 +23,6 @@ from minilite.numerics.eigen import activate
 from minilite.numerics.products import exact_product
 
 from . import hybrid_xnnpack as xnnpack
-from .blockwise import Blocks, blocks_of, is_blockwise
 from .call import Array, Call
 from .delegate import fully_connected
 from .hybrid import add_scaled, as_int8, codes_read, hybrid_product, hybrid_sums, notes, row_scales, weight_scales
@@ -125,31 +122,6 @@ def sparse_offset(x_scale: Array, x_zero: Array, w_scale: Array) -> Array:
     return offset
 
 
-class BlockwisePlan(NamedTuple):
-    """The constants of a node with float activations and weights quantized in blocks."""
-
-    blocks: Blocks
-    activation: int
-    shape: Shape
-
-
-def plan_blockwise(call: Call[FullyConnectedOptions]) -> BlockwisePlan:
-    return BlockwisePlan(blocks_of(call, "w"), call.options.fused_activation_function, call["y"].shape)
-
-
-def compute_blockwise(plan: BlockwisePlan, x: Array, w: Array, b: Array | None) -> Noted:
-    rows = quantize_rows(x.reshape(-1, w.shape[1]), asymmetric=True)
-    sums, of_weights = np.zeros((len(rows.codes), len(w)), np.float32), np.zeros(len(w), np.float32)
-    codes, weights, size = rows.codes.astype(np.int32), w.astype(np.int32), plan.blocks.size
-    for block, scale in enumerate(plan.blocks.scales.T):
-        part = slice(block * size, (block + 1) * size)
-        sums += exact_product(codes[:, part], weights[:, part].T).astype(np.float32) * scale
-        of_weights += scale * weights[:, part].sum(axis=1, dtype=np.int32).astype(np.float32)
-    sums = (sums - rows.zero_point[:, None].astype(np.float32) * of_weights) * rows.scale[:, None]
-    total = sums if b is None else sums + b
-    return Noted((activate(plan.activation, total).reshape(plan.shape),), notes(rows))
-
-
 HYBRID_XNNPACK = Variant(
     "hybrid, always asymmetric",
     tuple(f"float32 {w} float32 -> float32" for w in INT8_WEIGHTS),
@@ -176,10 +148,3 @@ HYBRID = Variant(
     when=is_dense,
 )
 SPARSE_HYBRID = Variant("sparse hybrid", ("float32 int8 float32 -> float32",), plan_hybrid, compute_sparse_hybrid)
-BLOCKWISE = Variant(
-    "blockwise",
-    ("float32 int4 float32 -> float32",),
-    plan_blockwise,
-    compute_blockwise,
-    when=lambda call: is_blockwise(call, "w"),
-)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minilite.numerics.dynamic import quantize_rows
+from minilite.numerics.dynamic import quantize_rows, quantize_rows_even, quantize_rows_float64
 
 
 def test_symmetric_codes() -> None:
@@ -32,3 +32,17 @@ def test_just_below_a_tie_the_first_eight_round_up_and_the_rest_down(asymmetric:
 
 def test_a_depth_of_zero() -> None:
     assert quantize_rows(np.zeros((3, 0), np.float32)).scale.tolist() == [1, 1, 1]
+
+
+def test_codes_of_xnnpack_round_ties_to_even() -> None:
+    rows = quantize_rows_even(np.float32([[0, 255, 51.5, 52.5], [-255, 0, -51.5, -50.5], [0, 0, 0, 0]]))
+    assert rows.codes.tolist() == [[-128, 127, -76, -76], [-128, 127, 75, 77], [127, 127, 127, 127]]
+    assert rows.scale.tolist() == [1, 1, 1]
+    assert rows.zero_point.tolist() == [-128, 127, 127]
+
+
+def test_codes_for_int4_weights_have_scales_from_float64() -> None:
+    x = np.float32([[0.1, -0.05, 0.02], [0, 0, 0]])
+    rows = quantize_rows_float64(x)
+    assert rows.codes.tolist() == [[127, -64, 25], [0, 0, 0]]
+    assert rows.scale.tolist() == [np.float32(float(x[0, 0]) / 127), 1]
