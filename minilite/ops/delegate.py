@@ -66,9 +66,9 @@ def type_of(operand: Operand) -> str:
 
 
 def declared_axis(operand: Operand) -> int:
-    """The dimension that the file names for the scales, also where there is one scale only."""
+    """The dimension that the file names for the scales, also where there is one scale only; 0 is all rank 1 has."""
     parameters = operand.tensor.parameters
-    return 0 if parameters is None else parameters.quantized_dimension
+    return 0 if parameters is None or len(operand.shape) == 1 else parameters.quantized_dimension
 
 
 def are_normal(scales: Any) -> bool:

@@ -8,6 +8,8 @@ import pytest
 
 from minilite import oracle
 from minilite.errors import InputError, UnsupportedError
+from minilite.graph import load
+from minilite.program import bind
 from tests.conftest import MODELS_FOLDER
 from tests.graph.build import quantization, with_tensor
 
@@ -108,9 +110,12 @@ def test_model_without_the_usual_name(tmp_path: Path) -> None:
 def test_bias_dimension_that_litert_refuses(tmp_path: Path) -> None:
     graph = dense()
     wrong = with_tensor(graph, 0, parameters=quantization(0.5, 3, axis=1), shape=(4,))
-    model = document("verify", saved(wrong, tmp_path))["models"][0]
-    assert model["equal"]
-    assert "quantized_dimension 0 on 1 tensors of rank 1" in model["repair"]
+    path = saved(wrong, tmp_path)
+    assert bind(load(path), kernels="xnnpack").steps[0].prepared.kernel_set == "xnnpack"
+    for kernels in ("reference", "xnnpack"):
+        model = document("verify", path, "--kernels", kernels)["models"][0]
+        assert model["equal"]
+        assert "quantized_dimension 0 on 1 tensors of rank 1" in model["repair"]
 
 
 @pytest.mark.usefixtures("litert")
