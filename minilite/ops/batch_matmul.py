@@ -193,7 +193,7 @@ INT16 = Variant(
 SUMS = Variant("sums", ("int8 int8 -> int32",), layout, compute_sums)
 HYBRID = Variant("hybrid", ("float32 int8 -> float32",), plan_hybrid, compute_hybrid)
 HYBRID_XNNPACK = Variant(
-    "hybrid, always asymmetric",
+    "hybrid, fused",
     ("float32 int8 -> float32",),
     plan_hybrid,
     compute_hybrid_xnnpack,

@@ -209,7 +209,7 @@ HYBRID_TYPES = (
 )
 INT8_WEIGHTS = HYBRID_TYPES[0]
 HYBRID_XNNPACK = Variant(
-    "hybrid, all in float32",
+    "hybrid, fused",
     (INT8_WEIGHTS,),
     plan_hybrid,
     compute_hybrid_xnnpack,

@@ -123,7 +123,7 @@ def sparse_offset(x_scale: Array, x_zero: Array, w_scale: Array) -> Array:
 
 
 HYBRID_XNNPACK = Variant(
-    "hybrid, always asymmetric",
+    "hybrid, fused",
     tuple(f"float32 {w} float32 -> float32" for w in INT8_WEIGHTS),
     plan_hybrid,
     compute_hybrid_xnnpack,

@@ -224,7 +224,7 @@ INT16_BLOCKS = integer(plan_int16_int32, OPTIMIZED, INT16_TYPES, is_narrow, fini
 HYBRID_TYPES, plan_transposed_hybrid = ("int8 float32 float32 -> float32",), partial(planned_by, plan_hybrid)
 HYBRID = Variant("hybrid", HYBRID_TYPES, plan_transposed_hybrid, compute_hybrid)
 HYBRID_XNNPACK = Variant(
-    "hybrid, summed as integers",
+    "hybrid, fused",
     HYBRID_TYPES,
     plan_transposed_hybrid,
     compute_hybrid_xnnpack,

@@ -27,7 +27,7 @@ from .elements import (
     weighted_float,
 )
 from .found import Found, Steps
-from .products import hybrid, hybrid_matrices, lstm, svdf
+from .products import hybrid, hybrid_fused, hybrid_int4, hybrid_matrices, hybrid_scales_last, lstm, svdf
 from .rows import l2_normalization, log_softmax, softmax, softmax_int16
 
 
@@ -104,6 +104,10 @@ STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
     ("CONV_2D", "hybrid per channel"): hybrid,
     ("DEPTHWISE_CONV_2D", "hybrid"): hybrid,
     ("BATCH_MATMUL", "hybrid"): hybrid_matrices,
+    **{(op, "hybrid, fused"): hybrid_fused for op in ("FULLY_CONNECTED", "CONV_2D", "BATCH_MATMUL")},
+    ("CONV_2D", "hybrid per channel, scales first"): hybrid,
+    ("DEPTHWISE_CONV_2D", "hybrid, scales last"): hybrid_scales_last,
+    ("FULLY_CONNECTED", "hybrid int4"): hybrid_int4,
     ("SVDF", "int8"): svdf,
     ("LSTM", "int8"): lstm,
     ("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8"): lstm,

@@ -1,5 +1,7 @@
 """What the steps of hybrid and recurrent kernels should be."""
 
+import math
+
 from .arithmetic import clamp, double, half_away, over, saturate, sigmoid, single, tanh
 from .found import Found, Steps, near
 
@@ -25,6 +27,31 @@ def hybrid(f: Found) -> Steps:
         known["times w_scale"] = near(single(accumulator) * w_scale(f), abs(accumulator * w_scale(f)) / 1e6)
         known["times x_scale"] = lambda result: True
     return known
+
+
+def hybrid_fused(f: Found) -> Steps:
+    """One rounding for the product with w_scale and the sum with the bias; the scale of x is found by the kernel."""
+    total, start = sum(term["value"] for term in f.document["terms"]), sum(b["real"] for b in f.document["start"])
+    product = f["times x_scale"] * w_scale(f)
+    return {
+        "accumulator": total,
+        "times x_scale": near(0, 0 if not total else math.inf),
+        "times w_scale + bias, fused": near(product + start, (abs(product) + abs(start)) / 1e6),
+        "activated": lambda result: True,
+    }
+
+
+def hybrid_scales_last(f: Found) -> Steps:
+    """One product after the other; which scale comes first depends on the channel."""
+    known = {name: lambda result: True for name in ("times one scale", "times both", "with bias, activated")}
+    return {**known, "accumulator": sum(term["value"] for term in f.document["terms"])}
+
+
+def hybrid_int4(f: Found) -> Steps:
+    """Weights are made positive by 7 more, which the offset takes back."""
+    codes, weights = ([e["code"] for e in f.elements if e["operand"] == name] for name in "xw")
+    known = {name: lambda result: True for name in ("offset + bias", "sum", "activation")}
+    return {**known, "accumulator": sum(q * (w + 7) for q, w in zip(codes, weights, strict=True))}
 
 
 def w_scale(f: Found) -> float:
