@@ -34,6 +34,9 @@ class Interpreter:
     num_threads: how many threads share the work of compiled loops, as many as there are CPUs at most; None means 1.
     The remaining options are accepted and change nothing. Delegates are refused with UnsupportedError.
 
+    Not there: `Delegate`, `load_delegate` and `InterpreterWithCustomOps` of the official module (for an op of one's own
+    see `minilite.bind`), the private methods but `_get_ops_details`.
+
     Everything that is wrong raises a class of `minilite.errors` that is also the class LiteRT raises.
     """
 
@@ -110,7 +113,9 @@ class Interpreter:
     def get_tensor(self, tensor_index: int, subgraph_index: int = 0) -> Any:
         """A copy of a tensor's value; of a tensor without dimensions, a NumPy scalar.
 
-        Inputs, outputs, variables and constants are readable, intermediates with experimental_preserve_all_tensors.
+        Inputs, outputs, variables and constants are readable, intermediates with experimental_preserve_all_tensors; so
+        are tensors of a subgraph that nodes call, as its last run had them. (LiteRT has other values in the inputs of a
+        WHILE body: it copies the results there when the loop ends.)
         Raises NoValueError (also a ValueError) for any other, never returns a wrong value.
         """
         value = self._memory(subgraph_index).live(as_index(tensor_index)).copy()

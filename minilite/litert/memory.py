@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from minilite.errors import InputError, InputRunError, ModelError, ModelRunError, NoValueError, StateError
 from minilite.graph import Graph, Tensor
 from minilite.graph.model import Shape
-from minilite.interpreter import evaluate
+from minilite.interpreter import execute
 from minilite.ops.prepare import MAX_ELEMENTS
 from minilite.ops.state import State
 from minilite.program import Kernels, Program, bind
 
 Array = NDArray[Any]
+KEEP = "to keep those, use Interpreter(..., experimental_preserve_all_tensors=True)"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What all subgraphs of an Interpreter share."""
+    """What all subgraphs of an Interpreter share. `inner` keeps what subgraphs that a step called computed last."""
 
     graph: Graph
     kernels: Kernels
@@ -30,6 +31,7 @@ class Settings:
     keep_all: bool
     state: State
     threads: int
+    inner: dict[tuple[int, int], Array] = field(default_factory=dict)  # by subgraph and tensor
 
 
 class Memory:
@@ -53,7 +55,8 @@ class Memory:
 
     def shape(self, index: int) -> Shape:
         """The shape of a tensor as far as it is known: of the last run, else as prepared, else as in the file."""
-        return self._shapes[index]
+        inner = self.settings.inner.get((self.subgraph.index, index))
+        return self._shapes[index] if inner is None else inner.shape
 
     def resize(self, index: int, shape: Shape, strict: bool) -> None:
         """Ask for another shape; it holds from the next `allocate`. Raises InputRunError when it cannot be."""
@@ -86,6 +89,7 @@ class Memory:
             program = bind(settings.graph, shapes, kernels=settings.kernels, engine=settings.engine, subgraph=index)
         self._arrays = {i: self._arrays[i] if i in self._arrays else self._new_input(i) for i in shapes}
         settings.state.prepare(self.subgraph)
+        settings.inner.clear()
         self._shapes = {tensor.index: tensor.shape for tensor in self.subgraph.tensors} | dict(program.shapes)
         self._program = program
 
@@ -106,11 +110,26 @@ class Memory:
                 program.run(inputs, results, state, self.settings.threads)
             else:
                 # Copies on both sides: results and variables may be views of inputs, constants or each other.
-                values = evaluate(program, {i: array.copy() for i, array in inputs.items()}, state)
+                values = self._execute(program, {i: array.copy() for i, array in inputs.items()})
                 self._shapes.update({i: value.shape for i, value in values.items()})
                 kept = values if self.settings.keep_all else self.subgraph.outputs
                 results = {i: values[i].copy() for i in kept if i not in inputs and not self._is_stored(i)}
         self._arrays = inputs | self._overwritten() | results
+
+    def _execute(self, program: Program, inputs: dict[int, Array]) -> dict[int, Array]:
+        """Every value of the subgraph. Those of the subgraphs it calls go to `inner` where all are kept."""
+        steps = execute(program, inputs, self.settings.state)
+        while True:
+            try:
+                result = next(steps)
+            except StopIteration as finished:
+                return finished.value  # type: ignore[no-any-return]
+            called, node = result.step.subgraph, result.step.node
+            if self.settings.keep_all and called is not self.subgraph:
+                indices, arrays = (*node.inputs, *node.outputs), (*result.inputs, *result.outputs)
+                for index, array in zip(indices, arrays, strict=True):
+                    if array is not None:
+                        self.settings.inner[called.index, index] = array
 
     def _overwritten(self) -> dict[int, Array]:
         """Next values of states that the caller gives as inputs: the official kernels leave them there."""
@@ -156,18 +175,25 @@ class Memory:
             return state.variables.setdefault(key, state.variable(self.subgraph, tensor))
         if tensor.value is not None and index not in self.subgraph.inputs:
             return tensor.value
+        if (self.subgraph.index, index) in self.settings.inner:
+            return self.settings.inner[self.subgraph.index, index]
         raise NoValueError(f"{tensor.label} has no value: {self._reason(index)}")
 
     def _reason(self, index: int) -> str:
-        if self._program is None:
-            if self.subgraph.index:
-                return f"call the signature that runs subgraph {self.subgraph.index} first"
+        subgraph = self.subgraph.index
+        if self._program is None and subgraph == 0:
             return "call allocate_tensors() first"
+        if self._program is None and any(subgraph == each.subgraph for each in self.settings.graph.signatures):
+            return f"call the signature that runs subgraph {subgraph} first"
+        if self._program is None and self.settings.keep_all:
+            return f"subgraph {subgraph} has not run, or no node of it uses the tensor"
+        if self._program is None:
+            return f"it is of a subgraph that nodes call; {KEEP}"
         if not any(index in node.outputs for node in self.subgraph.nodes):
             return "no node computes it"
         if self.settings.keep_all or index in self.subgraph.outputs:
             return "call invoke() first"
-        return "it is an intermediate; to keep those, use Interpreter(..., experimental_preserve_all_tensors=True)"
+        return f"it is an intermediate; {KEEP}"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from .memory import Array, Memory
 
 
 class SignatureRunner:
-    """Calls one signature of a model; made by `Interpreter.get_signature_runner`."""
+    """Calls one signature of a model; made by `Interpreter.get_signature_runner`, never by its constructor."""
 
     def __init__(self, signature: Signature, memory: Memory, merge_zero_points: bool = False) -> None:
         self._memory = memory

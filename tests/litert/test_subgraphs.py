@@ -1,6 +1,7 @@
 """Variables, and models of several subgraphs and signatures."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from minilite.format.options.empty import AssignVariableOptions, ReadVariableOpt
 from minilite.graph import Graph, Node, Signature, Subgraph, Tensor, read, write
 from minilite.oracle import same_bits
 
-from .both import BOTH, SUM, Make, X, Z, affine, assert_same_details, codes, official, ours, small_model
+from .both import BOTH, SUM, Make, X, Z, affine, assert_same_details, codes, official, ours, same, small_model
 
 VARIABLE = 6
+CONVERTED = Path(__file__).resolve().parents[1] / "converted"
 
 
 def with_variable() -> bytes:
@@ -83,6 +85,31 @@ def test_other_subgraph_not_run_yet() -> None:
     interpreter.allocate_tensors()
     with pytest.raises(minilite.StateError, match="call the signature that runs subgraph 1 first"):
         interpreter.get_tensor(SUM, 1)
+
+
+def test_tensors_of_called_subgraphs() -> None:
+    """The GRU is a WHILE: LiteRT and we keep what condition and body had last, but for the inputs of the body."""
+    model = (CONVERTED / "gru_float32.tflite").read_bytes()
+    pair = [make(model_content=model, experimental_preserve_all_tensors=True) for make in (ours, official)]
+    for interpreter in pair:
+        interpreter.allocate_tensors()
+        shape = interpreter.get_input_details()[0]["shape"]
+        interpreter.set_tensor(0, np.random.default_rng(0).normal(size=shape).astype(np.float32))
+        interpreter.invoke()
+    mine, reference = pair
+    body = read(model).subgraphs[2]
+    computed = [(2, index) for node in body.nodes for index in node.outputs]
+    tested = [(1, node.outputs[0]) for node in read(model).subgraphs[1].nodes]
+    for subgraph, index in (*tested, *computed):
+        assert same_bits(mine.get_tensor(index, subgraph), reference.get_tensor(index, subgraph)), (subgraph, index)
+    assert all(same(*(i.get_tensor_details(s)[1] for i in pair)) for s in (1, 2))
+    with pytest.raises(minilite.StateError, match="no node of it uses the tensor"):
+        mine.get_tensor(2, 1)
+    plain = ours(model_content=model)
+    plain.allocate_tensors()
+    plain.invoke()
+    with pytest.raises(minilite.StateError, match="a subgraph that nodes call; to keep those"):
+        plain.get_tensor(computed[0][1], 2)
 
 
 @pytest.mark.parametrize("make", BOTH)
