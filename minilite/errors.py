@@ -12,6 +12,9 @@ MiniliteError                 everything minilite raises on purpose
 The built-in bases are the ones the official interpreter raises, so that code written for it keeps working.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class MiniliteError(Exception):
     """Base of every error minilite raises on purpose."""
@@ -43,3 +46,12 @@ class InputRunError(InputError, RuntimeError):
 
 class NoValueError(StateError, ValueError):
     """A tensor of an `Interpreter` has no value yet, or its value was not kept."""
+
+
+@contextmanager
+def enough_memory(label: str) -> Iterator[None]:
+    """Raise InputError naming `label` when what is done inside needs more memory than there is."""
+    try:
+        yield
+    except MemoryError as error:
+        raise InputError(f"{label}: there is not enough memory: {error}") from None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import fast
-from .errors import InputError, ModelError, UnsupportedError
+from .errors import InputError, ModelError, UnsupportedError, enough_memory
 from .fast.runner import Runner, Task
 from .fast.threads import usable
 from .graph import Graph, Node, Subgraph
@@ -61,7 +61,8 @@ class Step:
             return self.folded
         prepared = self.prepare_for(inputs)
         context = (state,) if self.op.uses_state else ()
-        result = self.kernel_for(prepared)(*context, *self.operands(inputs))
+        with enough_memory(self.node.label):
+            result = self.kernel_for(prepared)(*context, *self.operands(inputs))
         made, notes = result if isinstance(result, Noted) else (result, NO_NOTES)
         outputs = made if isinstance(made, tuple) else (made,)
         count = len(self.node.outputs)
@@ -186,7 +187,8 @@ class Program:
         their next values left there. `threads` share the work of compiled loops, as many as there are CPUs at most.
         Raises InputError for arrays that do not fit, UnsupportedError for a program that is not static.
         """
-        self.runner(threads).run(inputs, outputs, state)
+        with enough_memory(f"subgraph {self.subgraph.index}"):
+            self.runner(threads).run(inputs, outputs, state)
 
     def callee(self, subgraph: int, shapes: Sequence[Shape]) -> "Program":
         """The program of a subgraph that a step calls with inputs of these shapes, bound once for each."""
@@ -300,7 +302,7 @@ def _prepare(
 ) -> Prepared:
     outputs = [subgraph.tensors[index] for index in node.outputs]
     intermediates = [subgraph.tensors[index] for index in node.intermediates or () if index >= 0]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), enough_memory(node.label):
         return prepare(op, node, operands, outputs, kernel_set, intermediates, is_static)
 
 

@@ -75,7 +75,10 @@ class Tensor:
     def dtype(self) -> np.dtype[Any]:
         """The NumPy type of the tensor's values."""
         if self.type not in DTYPES:
-            raise UnsupportedError(f"{self.label}: values of type {self.type.name} are not implemented")
+            raise UnsupportedError(
+                f"{self.label}: values of type {self.type.name} are not implemented, NumPy has no such type; "
+                "convert the model with float32 or float16 values"
+            )
         return DTYPES[self.type]
 
     @property

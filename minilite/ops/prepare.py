@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from minilite.errors import InputError, ModelError, UnsupportedError
 from minilite.graph import Node, Tensor
 
@@ -148,7 +150,7 @@ def _output_shapes(
     for shape in shapes:
         if shape is not None and any(length < 0 for length in shape):
             call.fail(f"an output would have shape {list(shape)}")
-        if shape is not None and math.prod(shape) > MAX_ELEMENTS:
+        if shape is not None and math.prod(length or 1 for length in shape) > MAX_ELEMENTS:
             raise InputError(f"{call.node.label}: an output of shape {list(shape)} is too large")
     return shapes
 
@@ -190,6 +192,8 @@ def choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str, Mapp
 
 
 def _type_name(operand: Operand, kernel_set: str) -> str:
-    """The element type that variants are chosen by; float64 stands for float32 in real arithmetic."""
-    name = operand.tensor.type.name.lower()
-    return "float32" if kernel_set == REAL and name == "float64" else name
+    """The element type that variants are chosen by; float64 stands for float32 in real arithmetic.
+
+    Raises UnsupportedError for a type that NumPy does not have, such as bfloat16.
+    """
+    return "float32" if operand.dtype == np.float64 and kernel_set == REAL else operand.tensor.type.name.lower()

@@ -5,6 +5,7 @@ BROADCAST_ARGS: y = the shape two shapes stretch to
 Follows tflite/kernels/tile.cc, broadcast_to.cc, broadcast_args.cc.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -32,7 +33,8 @@ def plan_tile(call: Call[TileOptions]) -> TilePlan:
 
 
 def tile(plan: TilePlan, x: Array) -> Array:
-    return np.tile(x, plan.multiples) if plan.multiples else x.copy()
+    shape = tuple(length * multiple for length, multiple in zip(x.shape, plan.multiples, strict=True))
+    return np.tile(x, plan.multiples) if math.prod(shape) else np.empty(shape, x.dtype)
 
 
 def tile_shapes(call: Call[TileOptions]) -> Sequence[Shape]:

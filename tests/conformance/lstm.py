@@ -1,5 +1,6 @@
 """LSTM ops: coupled input gate, peepholes, projection, layer normalization, clips, diagonals, time first or not."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from minilite.format.options.recurrent import (
 from minilite.ops.lstm.basic import CODES as BASIC_CODES
 from minilite.ops.lstm.basic import FLOAT as BASIC_FLOAT
 from minilite.ops.lstm.bidirectional import HYBRID as BOTH_HYBRID
-from minilite.ops.lstm.variants import FLOAT, HYBRID, INTEGER, NARROW
+from minilite.ops.lstm.variants import FLOAT, HYBRID, HYBRID_DIAGONAL, INTEGER, NARROW
 
 from .case import Case, OneOp, Operand, one_op
 from .sparse import blocks_of_16
@@ -33,8 +34,10 @@ class Draw:
         self.cells, self.depth = draw(st.integers(1, 13)), draw(st.integers(1, 34))
         self.coupled, self.peephole, self.norm, self.projected = (draw(st.booleans()) for _ in range(4))
         self.outputs = draw(st.integers(1, self.cells)) if self.projected else self.cells
-        self.weight_kind = {"hybrid": "int8", "hybrid uint8": "uint8"}.get(kind, kind)
+        self.weight_kind = "uint8" if "uint8" in kind else "int8" if "hybrid" in kind else kind
         self.diagonal = kind == "float32" and self.outputs == self.cells and draw(st.integers(0, 4)) == 0
+        if kind.startswith("diagonal"):
+            self.outputs, self.diagonal = self.cells, True
         self.gate_scales = [np.float32(draw(scales(1e-4, 4e-4))) if self.norm else np.float32(2**-12) for _ in range(4)]
 
     def constant(self, kind: str, shape: tuple[int, ...], scale: Any = None, size: float = 1.0) -> Operand:
@@ -58,7 +61,9 @@ class Draw:
         peephole = "int16" if integer else self.weight_kind
         parts: list[Operand | None] = []
         parts += [self.weights((self.cells, self.depth)) if gate in gates else None for gate in "ifgo"]
-        parts += [self.weights(recurrent) if gate in gates else None for gate in "ifgo"]
+        hybrid_diagonal = self.diagonal and self.kind != "float32"
+        of_h = partial(self.constant, "float32") if hybrid_diagonal else self.weights
+        parts += [of_h(recurrent) if gate in gates else None for gate in "ifgo"]
         for gate in "ifo":
             scale = None if self.kind == "float32" else self.draw(scales(1e-5, 1e-4 if integer else 1e-2))
             used = self.peephole and gate in gates
@@ -251,6 +256,10 @@ CASES = (
             (INTEGER.types[0], "int8"),
             *zip(HYBRID.types, WEIGHTS, strict=True),
         )
+    ),
+    *(
+        Case("UNIDIRECTIONAL_SEQUENCE_LSTM", types, sequence_lstm(f"diagonal {kind}"))
+        for types, kind in zip(HYBRID_DIAGONAL.types, WEIGHTS, strict=True)
     ),
     Case("BIDIRECTIONAL_SEQUENCE_LSTM", "float32", two_lstm("float32")),
     *(Case("BIDIRECTIONAL_SEQUENCE_LSTM", t, two_lstm(k)) for t, k in zip(BOTH_HYBRID.types, WEIGHTS, strict=True)),

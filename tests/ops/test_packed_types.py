@@ -1,4 +1,4 @@
-"""int4 and uint4 values that are computed or given when a model runs, and what is refused of them."""
+"""int4 and uint4 values that are computed or given when a model runs, what is refused of them, and smaller floats."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from minilite.errors import InputError, ModelError, UnsupportedError
 from minilite.format.options.shape import GatherOptions
 from minilite.graph import Graph
 from minilite.interpreter import run
+from minilite.program import bind
 from tests.conformance.case import OneOp, Operand, one_op
 
 from .refusals import assert_refused
@@ -31,6 +32,15 @@ def test_real_inputs_are_clamped_to_the_codes(kind: str, expected: list[float]) 
 def test_codes_beyond_the_type_are_refused(kind: str, code: int, message: str) -> None:
     with pytest.raises(InputError, match=f"input tensor 0 'tensor_0': {kind.upper()} values lie {message}"):
         run(dequantize(kind), np.full(3, code, "int8" if kind == "int4" else "uint8"))
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float8_e4m3fn", "float8_e5m2"])
+@pytest.mark.parametrize("op", ["DEQUANTIZE", "ABS"])
+def test_types_that_numpy_lacks_are_refused(kind: str, op: str) -> None:
+    y = "float32" if op == "DEQUANTIZE" else kind
+    graph = one_op(op, None, [Operand(kind, (3,), variable=True)], [Operand(y, (3,))]).graph
+    with pytest.raises(UnsupportedError, match=f"values of type {kind.upper()} are not implemented, NumPy has no"):
+        bind(graph)
 
 
 def gather(shape: tuple[int, ...]) -> OneOp:

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from minilite.errors import MiniliteError
+from minilite.errors import InputError, MiniliteError
 from minilite.format.kinds import Scalar
 from minilite.format.table import fields
 from minilite.format.table import replace as replace_field
 from minilite.graph import Graph, Tensor, read, write
 from minilite.interpreter import evaluate
+from minilite.ops import OPS
+from minilite.ops.op import Variant, plan_nothing
 from minilite.program import bind
 from tests.conformance import CASES
-from tests.conformance.case import Case, OneOp
+from tests.conformance.case import Case, OneOp, Operand, one_op
 
 ONE_OF_EACH_OP = list({case.op: case for case in reversed(CASES)}.values())
 WRONG_OPTIONS = (0, -1, 7, 2**31 - 1)
@@ -98,3 +100,21 @@ def test_every_mistake_has_a_message(case: Case) -> None:
                 evaluate(bind(read(write(wrong.graph)), engine="numpy"), wrong.inputs)
 
     check()
+
+
+def test_too_little_memory_is_said() -> None:
+    def run_out(plan: None, x: Any) -> Any:
+        raise MemoryError("Unable to allocate 8 GiB")
+
+    x = Operand("float32", (2,), np.zeros(2))
+    example = one_op("ABS", None, [x], [Operand("float32", (2,))])
+    greedy = replace(OPS["ABS"], variants=(Variant("greedy", ("float32",), plan_nothing, run_out),))
+    with pytest.raises(InputError, match=r"ABS \(node 0\): there is not enough memory: Unable to allocate 8 GiB"):
+        evaluate(bind(example.graph, ops={**OPS, "ABS": greedy}), example.inputs)
+
+
+def test_tile_zero_times_of_any_length() -> None:
+    x, multiples = Operand("int8", (2, 1), np.zeros((2, 1))), Operand("int32", (2,), np.array([0, 2**31 - 1]))
+    example = one_op("TILE", None, [x, multiples], [Operand("int8", (0, 0))])
+    (values,) = (evaluate(bind(example.graph), example.inputs)[index] for index in example.graph.main.outputs)
+    assert values.shape == (0, 2**31 - 1)

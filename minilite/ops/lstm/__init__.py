@@ -18,7 +18,7 @@ from minilite.ops.reads import whole_row
 from .basic import BASIC_LSTM, is_basic
 from .bidirectional import BIDIRECTIONAL_SEQUENCE_LSTM
 from .operands import batch_of, cell_forms, shapes
-from .variants import NARROW, VARIANTS
+from .variants import HYBRID_DIAGONAL, NARROW, VARIANTS
 
 _NORMS = "norm_i[c]? norm_f[c]? norm_g[c]? norm_o[c]?"
 SIGNATURE = " ".join(["x[...,d]", *cell_forms(), "h[...]!", "cell[...]!", _NORMS, "-> y[...]"])
@@ -36,7 +36,7 @@ UNIDIRECTIONAL_SEQUENCE_LSTM = Op(
     "UNIDIRECTIONAL_SEQUENCE_LSTM",
     SIGNATURE,
     UnidirectionalSequenceLSTMOptions,
-    VARIANTS,
+    (*VARIANTS, HYBRID_DIAGONAL),
     shapes=shapes,
     macs=macs,
     reads=whole_row,

@@ -51,6 +51,9 @@ def plan_cell(call: Call[Any], size: int, prefix: str = "") -> FloatPlan:
             f"{call.node.label}: without an activation the official kernel reads what it never wrote"
         )
     hybrid = call[f"{prefix}w_o"].dtype.kind != "f"
+    recurrent = [call.optional(f"{prefix}r_{gate}") for gate in GATES] if hybrid else []
+    fits = all(r is None or (len(r.shape) == 1) == (r.dtype.kind == "f") for r in recurrent)
+    call.require(fits, "beside integer weights, recurrent weights are float32 exactly when they are a diagonal")
     coupled = call.optional(f"{prefix}w_i") is None
     names = (f"{prefix}{name}" for name in _names())
     operands = (call.optional(name) if hybrid else None for name in names)

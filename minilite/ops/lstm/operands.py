@@ -47,9 +47,9 @@ def cell_forms(prefix: str = "") -> list[str]:
     ]
 
 
-def cell_types(weights: str, peephole: str, bias: str) -> list[str]:
-    """The element types of operands 1 to 17."""
-    return [weights] * 8 + [peephole] * 3 + [bias] * 4 + [weights, bias]
+def cell_types(weights: str, peephole: str, bias: str, recurrent: str = "") -> list[str]:
+    """The element types of operands 1 to 17; recurrent weights have that of the others unless told."""
+    return [weights] * 4 + [recurrent or weights] * 4 + [peephole] * 3 + [bias] * 4 + [weights, bias]
 
 
 def cell_of(arrays: tuple[Array | None, ...]) -> Cell:

@@ -10,9 +10,9 @@ from .integer import compute_integer, plan_integer
 from .operands import cell_types
 
 
-def types(x: str, weights: str, peephole: str, bias: str, cell: str, norm: str) -> str:
+def types(x: str, weights: str, peephole: str, bias: str, cell: str, norm: str, recurrent: str = "") -> str:
     """The element types of one LSTM variant; h and y have those of x."""
-    return " ".join([x, *cell_types(weights, peephole, bias), x, cell, *[norm] * 4, "->", x])
+    return " ".join([x, *cell_types(weights, peephole, bias, recurrent), x, cell, *[norm] * 4, "->", x])
 
 
 FLOAT = Variant("float", ("float32",), plan_float, compute_float, rules=REFERENCE)
@@ -21,6 +21,13 @@ HYBRID = Variant(
     tuple(types("float32", weights, weights, "float32", "float32", "float32") for weights in ("int8", "uint8")),
     plan_float,
     compute_float,
+)
+HYBRID_DIAGONAL = Variant(
+    "hybrid-diagonal",
+    tuple(types("float32", w, w, "float32", "float32", "float32", recurrent="float32") for w in ("int8", "uint8")),
+    plan_float,
+    compute_float,
+    rules=REFERENCE,
 )
 INTEGER = Variant(
     "int8",
