@@ -90,7 +90,7 @@ def _plan_gate(call: Call[Any], index: int, exponent: int) -> IntegerGate | None
         r=_rescale(call, r.scale * call["h"].scale / scale),
         peephole=through_peephole,
         norm=None if norm is None else _rescale(call, norm.scale * np.float32(2**12)),
-        variance_guard=1 if norm is None else max(1, int(to_int32(np.trunc(np.float32(10000) * norm.scale)))),
+        variance_guard=1 if norm is None else max(1, int(to_int32(np.float32(10000) * norm.scale))),
         activation=TANH if gate == "g" else SIGMOID,
     )
 
