@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from .fixed_point import divide_toward_zero, rounding_right_shift_away, rounding_right_shift_up
 from .frozen import frozen
-from .rounding import round_half_away
+from .rounding import round_half_away, round_half_even
 
 Array = NDArray[Any]
 Integers = NDArray[np.int64]
 FRACTION_BITS = 10  # of the integer positions
+WEIGHT_BITS = 11  # of XNNPACK's integer weights
 ONE = 2**FRACTION_BITS
 
 
@@ -48,6 +49,32 @@ def float_samples(length: int, size: int, align_corners: bool, half_pixel_center
     upper = np.minimum(np.ceil(positions).astype(np.int64), length - 1)
     weight = positions - lower.astype(np.float32)
     return _frozen(Samples(lower, upper, np.float32(1) - weight, weight))
+
+
+def clamped_samples(length: int, size: int, align_corners: bool, half_pixel_centers: bool) -> Samples:
+    """Positions in float32 as XNNPACK has them, none outside the image. Follows its src/indirection.c."""
+    extent, steps = _ratio(length, size, align_corners)
+    scale, half = np.float32(extent) / np.float32(steps), np.float32(0.5)
+    positions = np.arange(size, dtype=np.float32) * scale
+    if half_pixel_centers:
+        positions = positions + (half * scale - half)
+    positions = np.clip(positions, np.float32(0), np.float32(length - 1))
+    lower = positions.astype(np.int64)
+    weight = positions - lower.astype(np.float32)
+    return _frozen(Samples(lower, np.minimum(lower + 1, length - 1), np.float32(1) - weight, weight))
+
+
+def clamped_fixed_samples(length: int, size: int, align_corners: bool, half_pixel_centers: bool) -> Samples:
+    """The same with weights as integers of 11 bits, ties to even."""
+    samples = clamped_samples(length, size, align_corners, half_pixel_centers)
+    weight = round_half_even(samples.upper_weight * np.float32(2**WEIGHT_BITS)).astype(np.int64)
+    return _frozen(samples._replace(lower_weight=2**WEIGHT_BITS - weight, upper_weight=weight))
+
+
+def without_weights(values: Integers) -> Integers:
+    """Sums of products with two integer weights of 11 bits, brought back to whole numbers: ties up."""
+    whole: Integers = rounding_right_shift_up(values, 2 * WEIGHT_BITS)
+    return whole
 
 
 def fixed_samples(length: int, size: int, align_corners: bool, half_pixel_centers: bool) -> Samples:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .affine import code_range
 from .fixed_point import Integer, saturate, wrap_int16
 from .frozen import frozen
-from .rounding import round_half_away, to_int32
+from .rounding import round_half_away, round_half_even, to_int32
 
 Array = NDArray[Any]
 STEPS = 512  # of a table for 16-bit codes, 128 codes each
@@ -33,11 +33,30 @@ def table_8bit(
     beyond 32 bits becomes the nearest code of int8, but the lowest one of uint8, as the official x86 build has it.
     """
     low, high = code_range(dtype)
-    reals = x_scale * (np.arange(low, high + 1) - x_zero).astype(np.float32)
+    reals = _all_reals(x_scale, x_zero, dtype)
     steps = round_half_away(function(reals) * (np.float32(1) / y_scale)).astype(np.float32)
     moved = steps + np.float32(y_zero)
     whole = to_int32(np.clip(moved, low, high) if low < 0 else moved)
     return frozen(saturate(whole, low, high).astype(dtype))
+
+
+def table_8bit_even(
+    function: Callable[[Array], Array],
+    x_scale: np.float32,
+    x_zero: int,
+    y_scale: np.float32,
+    y_zero: int,
+    dtype: np.dtype[Any],
+) -> Array:
+    """The same by XNNPACK (its src/reference/unary-elementwise.cc): the zero point is added first, ties go to even."""
+    moved = function(_all_reals(x_scale, x_zero, dtype)) * (np.float32(1) / y_scale) + np.float32(y_zero)
+    return frozen(np.clip(round_half_even(moved), *code_range(dtype)).astype(dtype))
+
+
+def _all_reals(x_scale: np.float32, x_zero: int, dtype: np.dtype[Any]) -> Array:
+    """What each code of a type stands for, lowest first, float32."""
+    low, high = code_range(dtype)
+    return x_scale * (np.arange(low, high + 1) - x_zero).astype(np.float32)
 
 
 def look_up(table: Array, codes: Array) -> Array:

@@ -70,7 +70,7 @@ class Operand:
 class Call(Generic[Options]):
     """One node with its operands by their names in the op's signature.
 
-    `rule` is the rescale rule of the kernel set that takes it. `is_static` says that its shapes were known beforehand.
+    `kernel_set` takes it, by the rescale rule `rule`. `is_static` says that its shapes were known beforehand.
     """
 
     node: Node
@@ -80,6 +80,7 @@ class Call(Generic[Options]):
     rule: str = ""
     intermediates: tuple[Tensor, ...] = ()
     is_static: bool = True
+    kernel_set: str = "reference"
 
     def __getitem__(self, name: str) -> Operand:
         """The operand of this name. Raises ModelError when the node leaves it out."""

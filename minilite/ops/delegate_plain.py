@@ -69,14 +69,17 @@ PRODUCT_FITS = bounded(
 RATIO_FITS = bounded("x_scale / y_scale", scale_ratio("x"), 2.0**-8, 2.0**7, and_high=True)
 
 
+def in_file(name: str) -> Gate:
+    """This operand must be in the file; a value computed from others before a run will not do."""
+    return lambda call: f"{name} is not in the file" if call[name].tensor.data is None else ""
+
+
 def constant_axes(call: Call[Any]) -> str:
-    """Axes in the file: at least one and at most 6, of a tensor that has dimensions."""
+    """At least one axis and at most 6, of a tensor that has dimensions."""
     axes = call["axes"]
-    if axes.tensor.data is None:
-        return "axes is no constant"
     count = int(np.prod(axes.shape))
     fits = 0 < count <= MAX_RANK and len(axes.shape) <= 1 and len(call["x"].shape) > 0
     return "" if fits else f"{count} axes of a tensor of {len(call['x'].shape)} dimensions"
 
 
-reduction = all_of(static_shapes, constant_axes, one_scale("x", "y"))
+reduction = all_of(static_shapes, in_file("axes"), constant_axes, one_scale("x", "y"))

@@ -4,6 +4,7 @@ float32: (x - max) - ln(sum of exp(x - max)), the sum from first to last.
 int8, uint8, in integers only; y_scale is 1/16 and the largest code stands for 0:
     e = exp(x_scale * (x - max))            fixed point; nothing counts that is below max by 31 or more
     y = highest code + x_scale * (x - max) - ln(sum of e)      in steps of 1/16, the lowest code below -16
+optimized: in float32, see softmax_by_floats.py
 
 Follows tflite/kernels/activations.cc, internal/reference/log_softmax.h and integer_ops/log_softmax.h.
 Other steps are those of numerics/fixed_point.py and numerics/exponential.py. Rescale rule: double, in a single-rounding
@@ -26,6 +27,7 @@ from minilite.numerics.fixed_point import (
 from minilite.numerics.logarithm import log_of_sum
 from minilite.numerics.rescale import RULES, Rescale, make_rescale, quantize_multiplier
 
+from . import softmax_by_floats
 from .call import Array, Call
 from .op import Op, Staged, Variant, follows, plan_nothing
 from .reads import whole_row
@@ -54,12 +56,24 @@ class Plan(NamedTuple):
     where: str  # for messages
 
 
-def plan_quantized(call: Call[LogSoftmaxOptions]) -> Plan:
-    x, y = call["x"], call["y"]
+def require_output(call: Call[LogSoftmaxOptions]) -> Range:
+    """The codes of y. Raises ModelError unless the highest stands for 0 and the next for -1/16."""
+    y = call["y"]
     codes = code_range(y.dtype)
     found = f"scale {float(y.scale):.9g} and zero point {y.zero_point}"
     fits = float(y.scale) == OUTPUT_SCALE and y.zero_point == codes.high
     call.require(fits, f"y has {found}, expected {OUTPUT_SCALE} and {codes.high}")
+    return codes
+
+
+def plan_by_floats(call: Call[LogSoftmaxOptions]) -> softmax_by_floats.Plan:
+    require_output(call)
+    return softmax_by_floats.plan(call, np.float32(1))
+
+
+def plan_quantized(call: Call[LogSoftmaxOptions]) -> Plan:
+    x, y = call["x"], call["y"]
+    codes = require_output(call)
     steps = float(x.scale) * 2.0 ** (31 - DIFFERENCE_BITS)
     call.require(steps > 1, f"x_scale is {x.scale:.6g}, more than 2**-26 expected")
     multiplier = quantize_multiplier(min(steps, LARGEST_MULTIPLIER))
@@ -99,6 +113,7 @@ def compute_quantized(plan: Plan, x: Array) -> Staged:
     return Staged(codes.astype(plan.dtype).reshape(x.shape), stages)
 
 
+BYTES = ("int8", "uint8")
 RULES_BY_SET = follows(reference="", tflm="", tflm_single="single")
 LOG_SOFTMAX = Op(
     "LOG_SOFTMAX",
@@ -106,7 +121,8 @@ LOG_SOFTMAX = Op(
     LogSoftmaxOptions,
     (
         Variant("float", ("float32",), plan_nothing, compute_float),
-        Variant("fixed point", ("int8", "uint8"), plan_quantized, compute_quantized, rules=RULES_BY_SET),
+        Variant("fixed point", BYTES, plan_quantized, compute_quantized, rules=RULES_BY_SET),
+        Variant("by floats", BYTES, plan_by_floats, softmax_by_floats.log_softmax, rules=follows(optimized="")),
     ),
     reads=whole_row,
 )

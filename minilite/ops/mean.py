@@ -93,7 +93,7 @@ class ImagePlan(NamedTuple):
     """The constants of a mean over rows and columns in vector code."""
 
     shape: Shape
-    bias: int  # the zero point of y, less what that of x comes to
+    y_zero: int  # the zero point of y, less what that of x comes to
     rescale: Rescale
     rescale_behind: Rescale  # of the channels behind whole blocks
     codes: Range
@@ -116,7 +116,7 @@ def accumulate_image(plan: ImagePlan, x: Array) -> Array:
 def finish_image(plan: ImagePlan, accumulators: Array) -> Array:
     blocks = Blocks(plan.shape[-1], CHANNELS_AT_ONCE)
     steps = blocks.choose(plan.rescale(accumulators), plan.rescale_behind(accumulators))
-    return np.asarray(plan.codes.clamp(steps + plan.bias), plan.dtype)
+    return np.asarray(plan.codes.clamp(steps + plan.y_zero), plan.dtype)
 
 
 def is_image_mean(call: Call[ReducerOptions]) -> str:

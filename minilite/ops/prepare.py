@@ -98,7 +98,7 @@ def prepare(
     placed = {**operands, **_group(forms[1], outputs, known)}
     call = Call(node, call.options, op.signature, placed, "", tuple(intermediates), is_static)
     variant, found, passed = choose(op, call, kernel_set)
-    call = replace(call, rule=variant.rules[found])
+    call = replace(call, rule=variant.rules[found], kernel_set=found)
     return Prepared(call, variant, variant.plan(call), shapes, op.macs(call) if op.macs else 0, found, passed)
 
 

@@ -3,6 +3,7 @@ TANH:      y = tanh(x)
 
 float32: with the C library's functions; LOGISTIC is 1 above 16.619 and exp(x) below -9. float16: the result rounded.
 int8, uint8: a table of all 256 codes:  y = clamp(y_zero + round(f(x_scale * (code - x_zero)) / y_scale))
+    xnnpack: ties to the even code, LOGISTIC in float64.
 int8 on microcontrollers, in integers only; y_scale is taken to be 1/256 with y_zero -128, for TANH 1/128 with 0:
     y = clamp(y_zero + round(f(rescale(x - x_zero))))     f in 32-bit fixed point, rescaled to 27 fractional bits
     and the rails of y where |x| reaches 15.
@@ -29,12 +30,13 @@ from minilite.numerics.tables import sigmoid_16bit, table_8bit, tanh_16bit
 
 from .call import Array, Call
 from .op import REFERENCE, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
-from .transcendental import look_up_8bit
+from .transcendental import by_delegate, look_up_8bit
 
 ONE_ABOVE, EXP_BELOW = np.float32(16.619047164916992), np.float32(-9)
 TABLE_STEPS = 3 * 4096.0  # of the sigmoid table's interpolation, per unit of x
 LARGEST_MULTIPLIER = 32767.0
 LARGEST_SHIFT = 31
+BYTES = ("int8", "uint8")
 INTEGER_BITS = 4  # of the fixed-point numbers that int8 codes become on microcontrollers
 
 
@@ -47,6 +49,11 @@ def logistic(x: Array) -> Array:
 def logistic_in_parts(x: Array) -> Array:
     tail = x < EXP_BELOW  # where 1 / (1 + exp(-x)) would lose bits, or overflow on the way
     return np.where(x > ONE_ABOVE, x.dtype.type(1), np.where(tail, libm.exp(x), logistic(x)))
+
+
+def logistic_wide(x: Array) -> Array:
+    """The same by way of float64, for float32."""
+    return logistic(x.astype(np.float64)).astype(np.float32)
 
 
 def in_float32(function: Callable[[Array], Array]) -> Variant:
@@ -162,7 +169,8 @@ LOGISTIC = Op(
     None,
     (
         in_float32(logistic_in_parts),
-        Variant("table", ("int8", "uint8"), plan_logistic_table, look_up_8bit, rules=REFERENCE),
+        Variant("table", BYTES, plan_logistic_table, look_up_8bit, rules=REFERENCE),
+        by_delegate(logistic_wide, BYTES),
         on_codes(exponential.sigmoid, output_bits=8, y_zero=-128),
         Variant(
             "interpolated",
@@ -178,7 +186,8 @@ TANH = Op(
     None,
     (
         in_float32(libm.tanh),
-        Variant("table", ("int8", "uint8"), lambda call: plan_table(call, libm.tanh), look_up_8bit, rules=REFERENCE),
+        Variant("table", BYTES, lambda call: plan_table(call, libm.tanh), look_up_8bit, rules=REFERENCE),
+        by_delegate(libm.tanh, BYTES),
         on_codes(exponential.tanh, output_bits=7, y_zero=0),
         Variant(
             "interpolated",

@@ -8,6 +8,7 @@ int8, uint8, to the same type or int16: in integers only,
 int16: exp and 1/(1 + x) from tables, interpolated,
     e = exp_table(rescale(x - max))         rescaled so that -10 becomes -65535     m = x_scale * beta / (10 / 65535)
     y = e * reciprocal_table(sum)           in steps of 2**-15
+optimized, int8 and uint8: in float32, see softmax_by_floats.py
 
 Follows tflite/kernels/activations.cc and internal/reference/softmax.h.
 Rescale rule: int16 reference double, microcontrollers double or single. Its multiplier is x_scale * beta in float32,
@@ -35,6 +36,7 @@ from minilite.numerics.fixed_point import (
 from minilite.numerics.rescale import Multiplier, Rescale, make_rescale, quantize_multiplier
 from minilite.numerics.tables import interpolate, table_16bit
 
+from . import softmax_by_floats
 from .call import Array, Call
 from .op import Op, Staged, Variant, follows, on_microcontrollers
 from .reads import whole_row
@@ -103,6 +105,12 @@ def compute_8bit(plan: Plan, x: Array) -> Staged:
         "code": codes,
     }
     return Staged(codes.astype(plan.dtype).reshape(x.shape), stages)
+
+
+def plan_by_floats(call: Call[SoftmaxOptions]) -> softmax_by_floats.Plan:
+    if call["x"].dtype == call["y"].dtype == np.int8:
+        require_output(call, 2.0**-8, -128)
+    return softmax_by_floats.plan(call, np.float32(call.options.beta))
 
 
 class TablePlan(NamedTuple):
@@ -187,12 +195,9 @@ def require_output(call: Call[SoftmaxOptions], scale: float, zero_point: int) ->
 
 
 FLOAT = Variant("float", ("float32", "float16"), lambda call: np.float32(call.options.beta), compute_float)
-FIXED_POINT = Variant(
-    "fixed point",
-    ("int8 -> int8", "uint8 -> uint8", "int8 -> int16", "uint8 -> int16"),
-    plan_8bit,
-    compute_8bit,
-)
+BYTES = ("int8 -> int8", "uint8 -> uint8", "int8 -> int16", "uint8 -> int16")
+FIXED_POINT = Variant("fixed point", BYTES, plan_8bit, compute_8bit)
+BY_FLOATS = Variant("by floats", BYTES, plan_by_floats, softmax_by_floats.softmax, rules=follows(optimized=""))
 TABLES = Variant(
     "tables",
     ("int16 -> int16",),
@@ -209,6 +214,10 @@ ON_MICRO = Variant(
 )
 
 SOFTMAX = Op(
-    "SOFTMAX", "x[...,d] -> y[...]", SoftmaxOptions, variants=(FLOAT, FIXED_POINT, TABLES, ON_MICRO), reads=whole_row
+    "SOFTMAX",
+    "x[...,d] -> y[...]",
+    SoftmaxOptions,
+    variants=(FLOAT, FIXED_POINT, BY_FLOATS, TABLES, ON_MICRO),
+    reads=whole_row,
 )
 OPS = (SOFTMAX,)

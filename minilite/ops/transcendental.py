@@ -6,6 +6,7 @@ float32: with the C library's functions; GELU and ELU with those of the Eigen li
 float16, GELU only: every step rounded, tanh and erfc of the C library in float32.
 int8, uint8: a table of all 256 codes:  y = clamp(y_zero + round(f(x_scale * (code - x_zero)) / y_scale))     (eq. 12)
 int16: a table of 513 codes, and between them a straight line; zero points are 0                              (eq. 13)
+    ELU of xnnpack takes ties to the even code.
 LOG of 0 and below is the lowest code.
 GELU with `approximate` is x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x**3))) / 2.
 
@@ -23,10 +24,11 @@ from minilite.format.options.empty import ExpOptions
 from minilite.format.table import Table
 from minilite.numerics import eigen, libm
 from minilite.numerics.affine import code_range
-from minilite.numerics.tables import between, interpolate, look_up, table_8bit, table_16bit
+from minilite.numerics.tables import between, interpolate, look_up, table_8bit, table_8bit_even, table_16bit
 
 from .call import Array, Call
-from .op import MICROCONTROLLERS, REFERENCE, Op, Staged, Variant, plan_nothing
+from .delegate_plain import unary
+from .op import MICROCONTROLLERS, REFERENCE, Op, Staged, Variant, follows, plan_nothing
 
 Function = Callable[[Array], Array]
 AnyCall = Call[Any]
@@ -90,6 +92,23 @@ def _in_float32(function: Function, x: Array) -> Array:
 def plan_8bit(call: AnyCall, function: Function) -> Array:
     x, y = call["x"], call["y"]
     return table_8bit(function, x.scale, x.zero_point, y.scale, y.zero_point, x.dtype)
+
+
+def plan_8bit_even(call: AnyCall, function: Function) -> Array:
+    x, y = call["x"], call["y"]
+    return table_8bit_even(function, x.scale, x.zero_point, y.scale, y.zero_point, x.dtype)
+
+
+def by_delegate(function: Function, types: tuple[str, ...]) -> Variant:
+    """The table of XNNPACK."""
+    return Variant(
+        "table",
+        types,
+        lambda call: plan_8bit_even(call, function),
+        look_up_8bit,
+        rules=follows(xnnpack=""),
+        gates={"xnnpack": unary()},
+    )
 
 
 def plan_int16(call: AnyCall, function: Function) -> Array:
@@ -156,6 +175,7 @@ OPS = (
         None,
         (
             *_float(elu),
+            by_delegate(elu, ("int8",)),
             Variant("table", ("int8",), lambda call: plan_8bit(call, elu_by_exp), look_up_8bit, rules=MICROCONTROLLERS),
         ),
         lambda call: elu,

@@ -210,6 +210,23 @@ def weighted(f: Found) -> Steps:
     return {**given, "weighted sum, in 2**-20": total, "nearest code": half_away(over(total, 20))}
 
 
+def weighted_11_bits(f: Found) -> Steps:
+    total = sum(x * row * column for x, (row, column) in zip(f.row, weights(f), strict=True))
+    given: Steps = {name: lambda result: len(result) == 2 for name in ("weights of the rows", "of the columns")}
+    assert sum(f["weights of the rows"]) == sum(f["of the columns"]) == 2048
+    return {**given, "weighted sum, in 2**-22": total, "nearest code": half_up(over(total, 22))}
+
+
+def weighted_by_products(f: Found) -> Steps:
+    """The products of weights first, pixels row by row."""
+    total = 0.0
+    order = (0, 2, 1, 3)
+    for x, (row, column) in ((f.row[i], weights(f)[i]) for i in order):
+        total = single(total + single(x * single(row * column)))
+    given: Steps = {name: lambda result: len(result) == 2 for name in ("weights of the rows", "of the columns")}
+    return {**given, "weighted sum": total, "plus 0.5, cut off": int(single(total + 0.5))}
+
+
 def weighted_float(f: Found) -> Steps:
     total = 0.0
     for x, (row, column) in zip(f.row, weights(f), strict=True):

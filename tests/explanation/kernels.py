@@ -24,11 +24,13 @@ from .elements import (
     table,
     two_slopes,
     weighted,
+    weighted_11_bits,
+    weighted_by_products,
     weighted_float,
 )
 from .found import Found, Steps
 from .products import hybrid, hybrid_fused, hybrid_int4, hybrid_matrices, hybrid_scales_last, lstm, svdf
-from .rows import l2_normalization, log_softmax, softmax, softmax_int16
+from .rows import l2_normalization, log_softmax, log_softmax_by_floats, softmax, softmax_by_floats, softmax_int16
 
 
 def common(f: Found, name: str, bits: int) -> int:
@@ -77,6 +79,8 @@ STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
     ("SOFTMAX", "fixed point"): softmax,
     ("SOFTMAX", "tables"): softmax_int16,
     ("LOG_SOFTMAX", "fixed point"): log_softmax,
+    ("SOFTMAX", "by floats"): softmax_by_floats,
+    ("LOG_SOFTMAX", "by floats"): log_softmax_by_floats,
     ("L2_NORMALIZATION", "quantized"): l2_normalization,
     ("HARD_SWISH", "fixed point"): hard_swish,
     ("DIV", "quantized"): divide,
@@ -96,6 +100,8 @@ STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
     **{(op, "codes"): compared for op in RELATIONS},
     ("RESIZE_BILINEAR", "fixed point"): weighted,
     ("RESIZE_BILINEAR", "uint8 in float32"): weighted_float,
+    ("RESIZE_BILINEAR", "uint8, products of weights"): weighted_by_products,
+    ("RESIZE_BILINEAR", "11 bits"): weighted_11_bits,
     ("AVERAGE_POOL_2D", "codes"): average,
     **{(op, "quantized in float32"): float_sum for op in ("SUM", "MEAN")},
     ("LEAKY_RELU", "256ths"): two_slopes,

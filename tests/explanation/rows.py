@@ -9,12 +9,14 @@ from .arithmetic import (
     double,
     exponential,
     half_away,
+    half_even,
     half_up,
     inverse_root,
     line,
     over,
     product,
     reciprocal,
+    single,
     wrap,
 )
 from .found import Found, Steps, near
@@ -111,6 +113,39 @@ def log_softmax(f: Found) -> Steps:
         "difference, in steps of y": steps,
         "lowest difference with a code": reach,
         "code": f.kept(steps + f.high) if f.own - top > reach else f.low,
+    }
+
+
+def by_floats(f: Found) -> Steps:
+    """Exponentials and their sum may be off by the last bits of float32; what follows from them may not."""
+    top, step = max(f.row), f.constant("step")
+    powers = [math.exp(step * (x - top)) for x in f.row]
+    return {
+        "x - largest of the row": f.own - top,
+        "e to that, times beta * x_scale": near(math.exp(step * (f.own - top)), 1e-6),
+        "sum of the row": near(sum(powers), 1e-6 * sum(powers)),
+        "code": f.kept(f["nearest"]),
+    }
+
+
+def softmax_by_floats(f: Found) -> Steps:
+    inverse = single(1 / single(f["sum of the row"] * f.constant("y_scale")))
+    share = single(f["e to that, times beta * x_scale"] * inverse)
+    zero = 0 if f.low == 0 else f.constant("y_zero")
+    nearest = int(single(share + 0.5)) if f.low == 0 else half_away(Fraction(share)) + zero
+    return {**by_floats(f), "1 / (sum * y_scale)": inverse, "share, in steps of y": share, "nearest": nearest}
+
+
+def log_softmax_by_floats(f: Found) -> Steps:
+    x_scale, y_scale = f.constant("step"), f.constant("y_scale")
+    logarithm = f["its logarithm"]
+    taken = single(single(single(x_scale * max(f.row)) + logarithm) / y_scale)
+    difference = single(single(single(x_scale / y_scale) * f.own) - taken)
+    return {
+        **by_floats(f),
+        "its logarithm": near(math.log(f["sum of the row"]), 1e-6),
+        "in steps of y": difference,
+        "nearest": half_even(Fraction(difference)) + f.constant("y_zero"),
     }
 
 
