@@ -148,6 +148,10 @@ RULES = {
     "times the multiplier in float64": lambda v, m, e, real: float(v) * real,
     "round, ties away from zero": lambda v, m, e, real: half_away(Fraction(v)),
     "times the multiplier in float32": lambda v, m, e, real: single(single(v) * single(real)),
+    "times the multiplier in 256ths, itself nearest, ties to even": lambda v, m, e, real: (
+        v * half_even(Fraction(single(real)) * 256)
+    ),
+    "shift right by 8, ties up": lambda v, m, e, real: half_up(over(v, 8)),
     "round, ties to even": lambda v, m, e, real: half_even(Fraction(v)),
 }
 
