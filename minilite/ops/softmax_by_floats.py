@@ -49,6 +49,7 @@ class Row(NamedTuple):
 
     @property
     def stages(self) -> dict[str, Array]:
+        """These, by the names that an explanation prints."""
         return {
             "x - largest of the row": self.codes - self.largest,
             "e to that, times beta * x_scale": self.exponentials,
