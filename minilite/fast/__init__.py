@@ -13,6 +13,9 @@ from . import (
     add_sub,
     conv_2d,
     depthwise_conv_2d,
+    float_elements,
+    float_pooling,
+    float_rows,
     fully_connected,
     mean,
     pooling,
@@ -22,6 +25,7 @@ from . import (
 )
 from .twins import Twins
 
-FAMILIES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, quantize, pooling, mean, softmax, tables)
+CODES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, quantize, pooling, mean, softmax, tables)
+FAMILIES = (*CODES, float_elements, float_pooling, float_rows)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})
