@@ -1,5 +1,6 @@
 """An explanation in words and columns that fit a slide: 80 columns, about 24 lines."""
 
+import re
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
@@ -8,6 +9,8 @@ from minilite.graph import printable
 
 WIDTH = 80
 FEWEST_TERMS = 3
+STEP = 72  # columns of a step, its value at the end
+LABEL, CELL = 16, 14  # columns of the name of a step that parts take alike, and of its value for each
 Document = dict[str, Any]
 
 
@@ -34,7 +37,8 @@ def _head(found: Document) -> Iterator[str]:
     where = f" of subgraph {found['subgraph']}" if found["subgraph"] else ""
     rule = f", rule {found['rule']}" if found["rule"] else ""
     variant = found["variant"] or "planned when it runs"
-    yield f"{printable(found['op'])}, node {found['node']}{where}   {found['kernels']} kernels, {variant}{rule}"
+    title = f"{printable(found['op'])}, node {found['node']}{where}"
+    yield from wrap(f"{title}   {found['kernels']} kernels, {variant}{rule}", WIDTH, subsequent_indent="  ")
     name = printable(found["name"])
     title = f"y = tensor {found['tensor']} {found['type']} at {_place(found['at'])}"
     yield f"{title}  {name[-(WIDTH - len(title) - 2) :]}" if len(title) < WIDTH - 12 else title
@@ -52,15 +56,22 @@ def _terms(found: Document, room: int | None) -> Iterator[str]:
     added = terms[0]["value"] is not None
     order = sorted(range(len(terms)), key=lambda place: _rank(terms[place], found["at"]))
     shown = order if room is None or len(terms) <= room else order[: room - 1]
-    rows = [_term(terms[place]) for place in shown]
-    table = [_term_header(terms[0]), *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-    for row in table:
-        yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+    table = [_term_header(terms[0]), *(_term(terms[place]) for place in shown)]
+    yield from _columns(table)
     if len(shown) < len(terms):
         rest = set(range(len(terms))) - set(shown)
         total = f", adding {number(sum(terms[place]['value'] for place in rest))}" if added else ""
         yield f"... and {len(rest)} smaller ones{total}   (all with --all)"
+
+
+def _columns(table: list[list[str]]) -> Iterator[str]:
+    """Rows, the header first, set to the right; where they do not fit, without the real values."""
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    if sum(widths) + 2 * len(widths) - 2 > WIDTH:
+        kept = [column for column, name in enumerate(table[0]) if not name.endswith(" real")]
+        table, widths = [[row[column] for column in kept] for row in table], [widths[column] for column in kept]
+    for row in table:
+        yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
 
 
 def _rank(term: Document, at: Sequence[int]) -> tuple[bool, float]:
@@ -106,15 +117,16 @@ def _steps(found: Document) -> Iterator[str]:
 
 
 def _side_by_side(steps: Sequence[Document]) -> Iterator[str]:
-    """Steps that several parts of a cell take alike, "part: step", as a table: a row for each part."""
+    """Steps that several parts of a cell take alike, "part: step", as a table: a column for each part."""
     rows: dict[str, dict[str, str]] = {}
     for step in steps:
         part, _, name = step["name"].partition(": ")
-        rows.setdefault(part, {})[name] = number(step["result"])
-    for place, row in enumerate(rows.values()):
-        if not place:
-            yield "    " + "".join(f"{name:>12}" for name in row)
-        yield f"{list(rows)[place]:<4}" + "".join(f"{value:>12}" for value in row.values())
+        rows.setdefault(name, {})[part] = number(step["result"])
+    parts = list(dict.fromkeys(part for row in rows.values() for part in row))
+    if parts:
+        yield " " * LABEL + "".join(f"{part:>{CELL}}" for part in parts)
+    for name, row in rows.items():
+        yield f"{name:<{LABEL}}" + "".join(f"{row.get(part, ''):>{CELL}}" for part in parts)
 
 
 def _step_name(step: Document) -> str:
@@ -129,7 +141,7 @@ def _step_name(step: Document) -> str:
 
 
 def _line(name: str, value: str) -> str:
-    return f"{name:<56}{value:>16}"
+    return f"{name:<{max(len(name) + 2, STEP - len(value))}}{value}"
 
 
 def _end(found: Document) -> Iterator[str]:
@@ -143,7 +155,7 @@ def _end(found: Document) -> Iterator[str]:
     if found["exact"] is not None:
         yield f"in real arithmetic {found['exact']:.7g}{_error(found)}"
     elif found["no_exact"]:
-        yield f"in real arithmetic: {found['no_exact']}"[:WIDTH]
+        yield f"in real arithmetic: {found['no_exact'].rpartition('): ')[2]}"[:WIDTH]
     yield from _others(found)
 
 
@@ -163,13 +175,19 @@ def _others(found: Document) -> Iterator[str]:
         codes.setdefault(number(other["code"]), []).append(other["kernels"])
     same = codes.pop(number(found["code"]), [])
     if same:
-        yield f"the same with {', '.join(same)}"
+        yield from wrap(f"the same with {', '.join(same)}", WIDTH, subsequent_indent="  ")
     for code, names in codes.items():
-        yield f"{', '.join(names)}: {code}"
+        yield from wrap(f"{', '.join(names)}: {code}", WIDTH, subsequent_indent="  ")
     refused: dict[str, list[str]] = {}
     for other in found["others"]:
         if other["refused"] is not None:
-            reason = other["refused"].rpartition(": ")[2]  # JSON has it in full
-            refused.setdefault(reason, []).append(other["kernels"])
+            refused.setdefault(_reason(other), []).append(other["kernels"])
     for reason, names in refused.items():
         yield from wrap(f"{', '.join(names)}: {printable(reason)}", WIDTH, subsequent_indent="  ")[:2]
+
+
+def _reason(other: Document) -> str:
+    """Why a kernel set gives nothing, in few words; JSON has all."""
+    reason: str = other["refused"].partition("): ")[2] or other["refused"]
+    reason = re.sub(rf"^not taken by kernel set '{other['kernels']}': ({other['kernels']}: )?", "", reason)
+    return reason.partition("; ")[0]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minilite.numerics.affine import Range
+from minilite.numerics.affine import Affine, Range
 from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
 
@@ -53,11 +53,17 @@ def numbers(plan: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """The single numbers of a plan, by their paths; of a rescale rule those of its multiplier."""
     if isinstance(plan, Rescale):
         yield from numbers(plan.multiplier, path)
+    elif isinstance(plan, Affine):
+        yield from ((f"{path}.{name}" if path else name, a) for name, a in _of_affine(plan) if a.size == 1)
     elif isinstance(plan, tuple):
         for field, value in _fields(plan, path):
             yield from numbers(value, field)
     elif isinstance(plan, (int, float, np.number)) or (isinstance(plan, np.ndarray) and plan.size == 1):
         yield path, plan
+
+
+def _of_affine(affine: Affine) -> tuple[tuple[str, Array], ...]:
+    return ("scale", affine.scale), ("zero_point", affine.zero_point)
 
 
 def _fields(plan: tuple[Any, ...], path: str) -> Iterator[tuple[str, Any]]:

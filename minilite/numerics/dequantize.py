@@ -14,14 +14,23 @@ def in_float32(codes: Array, scale: np.float32, zero_point: int) -> Array:
 
 
 def by_eights(codes: Array, scale: np.float32, zero_point: int) -> Array:
-    """As vector code does: code * scale - zero_point * scale, every step rounded, for whole groups of eight codes.
+    """Whole groups of eight codes by `in_vectors`, what is left over at the end by `rounded_once`.
 
-    What is left over at the end is (code - zero point) * scale, rounded once. Follows Dequantize in
-    tflite/kernels/internal/optimized/optimized_ops.h.
+    Follows Dequantize in tflite/kernels/internal/optimized/optimized_ops.h.
     """
     flat = codes.ravel()
     whole = flat.size // 8 * 8
-    wide = np.float64(scale)
-    vector = flat[:whole].astype(np.float32) * scale + np.float32(-zero_point * wide)
-    rest = (wide * (flat[whole:].astype(np.int64) - zero_point)).astype(np.float32)
-    return np.concatenate([vector, rest]).reshape(codes.shape)
+    parts = in_vectors(flat[:whole], scale, zero_point), rounded_once(flat[whole:], scale, zero_point)
+    return np.concatenate(parts).reshape(codes.shape)
+
+
+def in_vectors(codes: Array, scale: np.float32, zero_point: int) -> Array:
+    """code * scale - zero_point * scale, every step rounded to float32."""
+    reals: Array = codes.astype(np.float32) * scale + np.float32(-zero_point * np.float64(scale))
+    return reals
+
+
+def rounded_once(codes: Array, scale: np.float32, zero_point: int) -> Array:
+    """(code - zero point) * scale, the nearest float32."""
+    reals: Array = (np.float64(scale) * (codes.astype(np.int64) - zero_point)).astype(np.float32)
+    return reals

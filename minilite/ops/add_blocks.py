@@ -20,31 +20,44 @@ from .call import Array, Call
 from .common_scale import Term
 
 
+class InVectors(NamedTuple):
+    """An operand without its zero point brought to the common scale by vector code; shifted before the multiplication
+    or after it.
+    """
+
+    mantissa: int
+    exponent: int
+    more_bits: int
+    shift_first: bool
+
+    def __call__(self, differences: Array) -> Array:
+        """The rescaled codes, int64 of the same shape."""
+        if not self.shift_first:
+            product = doubling_high_multiply(shift_left_int32(differences, self.more_bits), self.mantissa)
+            return np.asarray(shift_right_down(product, -self.exponent))
+        left = self.more_bits + self.exponent
+        shifted = shift_left_int32(differences, left) if left >= 0 else shift_right_down(differences, -left)
+        return np.asarray(doubling_high_multiply(shifted, self.mantissa))
+
+
 class AddBlocks(NamedTuple):
     """How a node is taken in blocks."""
 
     blocks: Blocks
-    shift_first: bool  # whether the operands are shifted before the multiplication
-
-    def to_common_scale(self, term: Term, codes: Array, more_bits: int) -> Array:
-        """The rescaled codes of one operand in vector code, int64 of the same shape."""
-        difference = codes.astype(np.int64) - term.zero
-        mantissa, exponent = term.rescale.multiplier.mantissa, int(term.rescale.multiplier.exponent)
-        if not self.shift_first:
-            product = doubling_high_multiply(shift_left_int32(difference, more_bits), mantissa)
-            return np.asarray(shift_right_down(product, -exponent))
-        left = more_bits + exponent
-        shifted = shift_left_int32(difference, left) if left >= 0 else shift_right_down(difference, -left)
-        return np.asarray(doubling_high_multiply(shifted, mantissa))
+    a: InVectors
+    b: InVectors
 
 
-NOT_IN_BLOCKS = AddBlocks(NO_BLOCKS, False)
+NONE = InVectors(0, 0, 0, False)
+NOT_IN_BLOCKS = AddBlocks(NO_BLOCKS, NONE, NONE)
 
 
-def add_blocks(call: Call[Any]) -> AddBlocks:
+def add_blocks(call: Call[Any], a: Term, b: Term, more_bits: int) -> AddBlocks:
     """How the operands a and b of a call are taken."""
     run, dtype = run_of(call["a"].shape, call["b"].shape), call["y"].dtype
     if dtype == np.int16 and not run.whole:
         run = NO_RUN
     wide = dtype != np.uint8 and not run.one_to_many
-    return AddBlocks(Blocks(run.length, 16 if wide else 8), wide)
+    multipliers = (term.rescale.multiplier for term in (a, b))
+    vectors = (InVectors(int(m.mantissa), int(m.exponent), more_bits, wide) for m in multipliers)
+    return AddBlocks(Blocks(run.length, 16 if wide else 8), *vectors)

@@ -69,18 +69,19 @@ def plan_quantized(
     if y.dtype == np.int16:
         call.require_symmetric("a", "b", "y")
     common = real_type(twice_the_larger_scale(call))
+    terms = make_term(call, "a", common), make_term(call, "b", common)
     real = np.float64(common / real_type(np.float32(2**more_bits) * y.scale))
     _check_shrinks(call, real)
     return Plan(
-        a=make_term(call, "a", common),
-        b=make_term(call, "b", common),
+        a=terms[0],
+        b=terms[1],
         sign=sign,
         more_bits=more_bits,
         y_zero=y.zero_point,
         rescale=make_rescale(call.rule, real),
         codes=activation_codes(call.options.fused_activation_function, y.scale, y.zero_point, y.dtype),
         dtype=y.dtype,
-        vectors=add_blocks(call) if in_blocks else NOT_IN_BLOCKS,
+        vectors=add_blocks(call, *terms, more_bits) if in_blocks else NOT_IN_BLOCKS,
     )
 
 
@@ -96,23 +97,25 @@ def _check_shrinks(call: AnyCall, real: np.float64) -> None:
 
 
 def accumulate(plan: Plan, a: Array, b: Array) -> Array:
-    return _sum(plan, a, b, to_common_scale)
-
-
-def _sum(plan: Plan, a: Array, b: Array, scaled: Callable[[Term, Array, int], Array]) -> Array:
-    total: Array = scaled(plan.a, a, plan.more_bits) + plan.sign * scaled(plan.b, b, plan.more_bits)
+    scaled = (to_common_scale(term, codes, plan.more_bits) for term, codes in ((plan.a, a), (plan.b, b)))
+    total: Array = next(scaled) + plan.sign * next(scaled)
     return total
 
 
 def accumulate_in_blocks(plan: Plan, a: Array, b: Array) -> Array:
-    return plan.vectors.blocks.choose(_sum(plan, a, b, plan.vectors.to_common_scale), accumulate(plan, a, b))
+    vectors = plan.vectors
+    in_blocks = vectors.a(a.astype(np.int64) - plan.a.zero) + vectors.b(b.astype(np.int64) - plan.b.zero)
+    return vectors.blocks.choose(in_blocks, accumulate(plan, a, b))
 
 
-def finish_in_blocks(plan: Plan, accumulators: Array) -> Array:
+def finish_in_blocks(plan: Plan, accumulators: Array) -> Staged:
     """In blocks, the sum with the zero point keeps the low 16 bits."""
-    codes = plan.rescale(accumulators) + plan.y_zero
-    narrow = wrap_int16(codes) if plan.dtype.itemsize == 1 else codes
-    return np.asarray(plan.codes.clamp(plan.vectors.blocks.choose(narrow, codes)), plan.dtype)
+    steps = plan.rescale(accumulators)
+    moved = steps + plan.y_zero
+    narrow = wrap_int16(moved) if plan.dtype.itemsize == 1 else moved
+    chosen = plan.vectors.blocks.choose(narrow, moved)
+    codes = plan.codes.clamp(chosen)
+    return Staged(np.asarray(codes, plan.dtype), {"rescale": steps, "plus the zero point": chosen, "clamp": codes})
 
 
 class FractionPlan(NamedTuple):
@@ -150,9 +153,12 @@ def accumulate_fractions(plan: FractionPlan, a: Array, b: Array) -> Array:
     return total
 
 
-def finish_fractions(plan: FractionPlan, accumulators: Array) -> Array:
-    codes = rounding_right_shift_up(accumulators, plan.fraction_bits) + plan.y_zero
-    return np.asarray(plan.codes.clamp(codes), plan.dtype)
+def finish_fractions(plan: FractionPlan, accumulators: Array) -> Staged:
+    steps = rounding_right_shift_up(accumulators, plan.fraction_bits)
+    moved = steps + plan.y_zero
+    codes = plan.codes.clamp(moved)
+    stages = {"shift right by the fraction bits, ties up": steps, "plus the zero point": moved, "clamp": codes}
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 class ShiftPlan(NamedTuple):

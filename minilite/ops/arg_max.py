@@ -16,7 +16,8 @@ from minilite.format.options.arithmetic import ArgMaxOptions, ArgMinOptions
 from minilite.format.table import Table
 
 from .call import Array, Call
-from .op import Op, Variant
+from .op import Op, Reads, Variant
+from .reads import Index, grid
 from .signature import Shape
 
 
@@ -68,8 +69,16 @@ def first(plan: Plan, x: Array, choose: Callable[..., Any], worst: float) -> Arr
 TYPES = tuple(f"{x} -> {y}" for x in ("float32", "int8", "uint8", "int32", "bool") for y in ("int32", "int64"))
 
 
+def reads(call: Call[Any], at: Index) -> Reads:
+    """The elements of x along the axis."""
+    axis = the_axis(call)
+    lines = [[index] for index in at]
+    return Reads({"x": grid(*lines[:axis], range(call["x"].shape[axis]), *lines[axis:])}, added=False)
+
+
 def op(code: str, options: type[Table], kernel: Callable[..., Array]) -> Op:
-    return Op(code, "x[...] axis=int[...] -> y[...]", options, (Variant("codes", TYPES, plan, kernel),), shapes)
+    variants = (Variant("codes", TYPES, plan, kernel),)
+    return Op(code, "x[...] axis=int[...] -> y[...]", options, variants, shapes, reads=reads)
 
 
 OPS = (op("ARG_MAX", ArgMaxOptions, arg_max), op("ARG_MIN", ArgMinOptions, arg_min))

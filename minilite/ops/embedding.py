@@ -24,7 +24,7 @@ from .call import Array, Call
 from .element_types import EVERY
 from .hybrid import as_int8
 from .indices import Guard, guard
-from .op import Op, Variant
+from .op import Op, Staged, Variant
 from .signature import Shape
 
 SUM, MEAN, SQRTN = 0, 1, 2
@@ -62,12 +62,17 @@ def plan_hybrid(call: Call[Any]) -> HybridPlan:
     return HybridPlan(guard(call, "ids"), affine.scale, call["y"].dtype)
 
 
-def lookup_hybrid(plan: HybridPlan, ids: Array, table: Array) -> Array:
+def lookup_hybrid(plan: HybridPlan, ids: Array, table: Array) -> Staged:
     plan.guard.check(ids, len(table))
     scales = plan.scales[ids] if plan.scales.size > 1 else plan.scales
-    codes = as_int8(table)[ids].astype(np.float32)
-    reals: Array = codes * scales.reshape(-1, *[1] * (table.ndim - 1))
-    return reals.astype(plan.dtype)
+    return scaled(as_int8(table)[ids], scales.reshape(-1, *[1] * (table.ndim - 1)), plan.dtype)
+
+
+def scaled(codes: Array, scales: Array, dtype: np.dtype[Any]) -> Staged:
+    """code * scale, rounded to float32 and then to the type of y."""
+    reals: Array = codes.astype(np.float32) * scales
+    y = reals.astype(dtype)
+    return Staged(y, {"code": codes, "its scale": np.broadcast_to(scales, codes.shape), "their product": reals, "y": y})
 
 
 class BlockwisePlan(NamedTuple):
@@ -82,11 +87,9 @@ def plan_blockwise(call: Call[Any]) -> BlockwisePlan:
     return BlockwisePlan(guard(call, "ids"), blocks_of(call, "table"), call["y"].dtype)
 
 
-def lookup_blockwise(plan: BlockwisePlan, ids: Array, table: Array) -> Array:
+def lookup_blockwise(plan: BlockwisePlan, ids: Array, table: Array) -> Staged:
     plan.guard.check(ids, len(table))
-    scales = np.repeat(plan.blocks.scales[ids], plan.blocks.size, axis=1)
-    reals: Array = table[ids].astype(np.float32) * scales
-    return reals.astype(plan.dtype)
+    return scaled(table[ids], np.repeat(plan.blocks.scales[ids], plan.blocks.size, axis=1), plan.dtype)
 
 
 def lookup_shapes(call: Call[Any]) -> Sequence[Shape]:

@@ -25,7 +25,7 @@ from minilite.numerics.products import exact_product
 from . import hybrid_xnnpack as xnnpack
 from .call import Array, Call
 from .delegate import fully_connected
-from .hybrid import add_scaled, as_int8, codes_read, hybrid_product, hybrid_sums, notes, row_scales, weight_scales
+from .hybrid import add_scaled, as_int8, codes_read, hybrid_sums, notes, row_scales, weight_scales
 from .op import Noted, Staged, Variant, follows
 from .signature import Shape
 
@@ -101,19 +101,26 @@ def takes_int4(call: Call[FullyConnectedOptions]) -> str:
     return ""
 
 
-def compute_sparse_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Noted:
+def compute_sparse_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None) -> Staged:
     rows = quantize_rows(x.reshape(-1, w.shape[1]), plan.asymmetric)
+    centred = rows._replace(zero_point=np.zeros_like(rows.zero_point))
     sums = np.zeros((len(rows.codes), len(w)), np.float32)
     if b is not None:
         sums += b
+    stages = {}
     if x.any():
         of_weights = w.sum(axis=1, dtype=np.int32).astype(np.float32)
         if plan.asymmetric:
             zero_point = rows.zero_point[:, None].astype(np.float32)
-            sums = sums - sparse_offset(rows.scale[:, None], zero_point, plan.w_scale) * of_weights
-        centred = rows._replace(zero_point=np.zeros_like(rows.zero_point))
-        sums = hybrid_product(sums, centred, w, plan.w_scale)
-    return Noted((activate(plan.activation, sums).reshape(plan.shape),), notes(rows))
+            offset = sparse_offset(rows.scale[:, None], zero_point, plan.w_scale)
+            stages = {"bias": sums, "x_scale * x_zero * w_scale": offset, "sum of w": of_weights}
+            sums = sums - offset * of_weights
+        accumulators, scale = hybrid_sums(centred, w), row_scales(rows, plan.w_scale)
+        stages |= {"start": sums, "accumulator": accumulators, "x_scale * w_scale": scale}
+        sums = add_scaled(sums, accumulators, scale)
+    y = activate(plan.activation, sums).reshape(plan.shape)
+    stages |= {"start + accumulator * scales": sums, "activation": y}
+    return Staged(Noted((y,), notes(rows)), stages, codes_read(centred, x, w))
 
 
 def sparse_offset(x_scale: Array, x_zero: Array, w_scale: Array) -> Array:

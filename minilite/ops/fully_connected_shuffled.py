@@ -28,7 +28,8 @@ from minilite.numerics.products import exact_product
 from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
-from .op import Op, Variant, follows
+from .op import Codes, Op, Reads, Staged, Variant, follows
+from .reads import Index, bias, numbered, places
 from .signature import Shape
 
 UNITS, COLUMNS = 4, 16  # of a block of weights
@@ -69,16 +70,33 @@ def plan_unfused(call: Call[FullyConnectedOptions]) -> Plan:
     return plan(call)._replace(codes=code_range(call["y"].dtype))
 
 
-def compute(plan: Plan, x: Array, w: Array, b: Array) -> tuple[Array, Array]:
-    """y and the workspace."""
+def in_order(w: Array) -> Array:
+    """The weights [units,depth] that the file has in blocks."""
     units, depth = w.shape
-    blocks = w.view(np.int8).reshape(units // UNITS, depth // COLUMNS, UNITS, COLUMNS)
-    weights = blocks.swapaxes(1, 2).reshape(units, depth)
+    return w.reshape(units // UNITS, depth // COLUMNS, UNITS, COLUMNS).swapaxes(1, 2).reshape(units, depth)
+
+
+def compute(plan: Plan, x: Array, w: Array, b: Array) -> Staged:
+    """y and the workspace."""
+    depth = w.shape[1]
     rows = x.reshape(-1, depth) ^ SIGN
-    sums = wrap_int32(exact_product(rows.view(np.int8).astype(np.int64), weights.T.astype(np.int64)) + b)
-    y = plan.codes.clamp(plan.rescale(sums)).astype(np.int16).reshape(plan.shape)
+    weights = in_order(w.view(np.int8)).astype(np.int64)
+    sums = wrap_int32(exact_product(rows.view(np.int8).astype(np.int64), weights.T) + b)
+    steps = plan.rescale(sums)
+    kept = plan.codes.clamp(steps)
+    y = kept.astype(np.int16).reshape(plan.shape)
     workspace = rows.reshape(len(rows), depth // COLUMNS, COLUMNS).swapaxes(0, 1)
-    return y, workspace.reshape(plan.workspace)
+    codes = {"x": Codes(x, np.array(int(SIGN))), "w": Codes(w.view(np.int8), np.array(0))}
+    stages = {"accumulator": sums, "in steps of y": steps, "clamp": kept}
+    return Staged((y, workspace.reshape(plan.workspace)), stages, codes)
+
+
+def reads(call: Call[FullyConnectedOptions], at: Index) -> Reads:
+    (units, depth), unit = call["w"].shape, at[-1]
+    x, row = call["x"].shape, int(np.ravel_multi_index(at[:-1], call["y"].shape[:-1]))
+    pixels = places(x, numbered(x).reshape(-1, depth)[row])
+    weights = places((units, depth), in_order(numbered((units, depth)))[unit])
+    return Reads({"x": pixels, "w": weights}, bias(call, unit))
 
 
 def make_op(shapes: Callable[[Call[FullyConnectedOptions]], Sequence[Shape]]) -> Op:
@@ -95,4 +113,5 @@ def make_op(shapes: Callable[[Call[FullyConnectedOptions]], Sequence[Shape]]) ->
         variants,
         lambda call: [*shapes(call), call["workspace"].shape],
         macs=lambda call: math.prod(call["x"].shape) * call["w"].shape[0],
+        reads=reads,
     )

@@ -46,11 +46,6 @@ def hybrid_sums(rows: DynamicRows, w: Array, exact: bool = False) -> Array:
     return sums - offsets
 
 
-def hybrid_product(start: Array, rows: DynamicRows, w: Array, w_scale: Array, exact: bool = False) -> Array:
-    """start + rows @ w.T in real values, float32 [n,u]; `w_scale` is (1,) or (units,)."""
-    return add_scaled(start, hybrid_sums(rows, w, exact), row_scales(rows, w_scale))
-
-
 def row_scales(rows: DynamicRows, w_scale: Array) -> Array:
     """What a step of the sums of each row and unit stands for, float32 [n,1] or [n,units]."""
     return rows.scale[:, None] * w_scale
@@ -64,8 +59,13 @@ def add_scaled(start: Array, sums: Array, scale: Array) -> Array:
 
 def codes_read(rows: DynamicRows, x: Array, w: Array) -> dict[str, Codes]:
     """The codes of x, which falls into `rows`, and those of the weights, as hybrid kernels read them."""
+    return {**codes_of_x(rows, x), "w": Codes(as_int8(w), np.zeros(1, np.int64))}
+
+
+def codes_of_x(rows: DynamicRows, x: Array) -> dict[str, Codes]:
+    """The codes of x, which falls into `rows`."""
     zero_points = np.repeat(rows.zero_point, x.size // max(len(rows.codes), 1)).reshape(x.shape)
-    return {"x": Codes(rows.codes.reshape(x.shape), zero_points), "w": Codes(as_int8(w), np.zeros(1, np.int64))}
+    return {"x": Codes(rows.codes.reshape(x.shape), zero_points)}
 
 
 def notes(rows: DynamicRows) -> dict[str, Any]:

@@ -24,7 +24,7 @@ import numpy as np
 from minilite.format.options.empty import DequantizeOptions, QuantizeOptions
 from minilite.graph.packed import PACKED_BITS
 from minilite.numerics.affine import Affine, Range, code_range
-from minilite.numerics.dequantize import by_eights
+from minilite.numerics.dequantize import by_eights, in_vectors, rounded_once
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.numerics.rounding import round_half_away, round_half_even, to_int32
@@ -33,7 +33,7 @@ from minilite.numerics.runs import Blocks
 from .call import Array, Call
 from .delegate_plain import RATIO_FITS, unary
 from .finish import finish_wrapping
-from .op import MICRO_SETS, UNCHANGED, Gate, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
+from .op import MICRO_SETS, UNCHANGED, Codes, Gate, Op, Staged, Variant, follows, on_microcontrollers, plan_nothing
 
 QUANTIZED_AT_ONCE, REQUANTIZED_AT_ONCE = 8, 16  # elements of a block
 
@@ -88,22 +88,28 @@ def plan_reciprocal(call: Call[QuantizeOptions]) -> ReciprocalPlan:
     return ReciprocalPlan(y.scale, np.float32(1) / y.scale, y.zero_point, y.codes, y.dtype)
 
 
-def quantize_in_blocks(plan: ReciprocalPlan, x: Array) -> Array:
+def quantize_in_blocks(plan: ReciprocalPlan, x: Array) -> Staged:
     """Whole blocks are multiplied, ties to even; what is left over is divided in float64, ties away."""
     with np.errstate(over="ignore", invalid="ignore"):
-        vector = round_half_even(x * plan.reciprocal)
-        rest = round_half_away(x.astype(np.float64) / plan.scale)
-    steps = Blocks(x.size, QUANTIZED_AT_ONCE).choose(to_int32(vector), to_int32(rest))
-    return np.asarray(plan.codes.clamp(wrap_int32(steps + plan.zero_point)), plan.dtype)
+        vector = to_int32(round_half_even(x * plan.reciprocal))
+        rest = to_int32(round_half_away(x.astype(np.float64) / plan.scale))
+    steps = Blocks(x.size, QUANTIZED_AT_ONCE).choose(vector, rest)
+    moved = wrap_int32(steps + plan.zero_point)
+    y = np.asarray(plan.codes.clamp(moved), plan.dtype)
+    stages = {"in a whole block": vector, "left over": rest, "in steps of y": steps, "plus the zero point": moved}
+    return Staged(y, {**stages, "kept within the type": y})
 
 
-def quantize_saturating(plan: ReciprocalPlan, x: Array) -> Array:
+def quantize_saturating(plan: ReciprocalPlan, x: Array) -> Staged:
     """Ties to even; NaN and what is too large become the highest code."""
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = x * plan.reciprocal
     low, high = (np.float32(limit - plan.zero_point) for limit in plan.codes)
     within = np.where(scaled < high, np.where(scaled > low, scaled, low), high)
-    return np.asarray(round_half_even(within) + plan.zero_point, plan.dtype)
+    steps = round_half_even(within)
+    y = np.asarray(steps + plan.zero_point, plan.dtype)
+    stages = {"x times 1 / y_scale": scaled, "kept between the steps that have a code": within}
+    return Staged(y, {**stages, "nearest, ties to even": steps, "plus the zero point": y})
 
 
 class RequantizePlan(NamedTuple):
@@ -163,11 +169,19 @@ def plan_dequantize(call: Call[DequantizeOptions]) -> Affine:
 def dequantize(affine: Affine, x: Array) -> Staged:
     exact = affine.to_real(x)
     y = np.asarray(exact, np.float32)
-    return Staged(y, {"x_scale * (x - x_zero), exact": exact, "nearest float32": y})
+    return Staged(y, {"x_scale * (x - x_zero), exact": exact, "nearest float32": y}, zero_points(affine, x))
 
 
-def dequantize_in_blocks(affine: Affine, x: Array) -> Array:
-    return by_eights(x, affine.scale.flat[0], int(affine.zero_point.flat[0]))
+def zero_points(affine: Affine, x: Array) -> dict[str, Codes]:
+    """The codes of x with their zero points, one or one for each channel."""
+    return {"x": Codes(x, affine.broadcast(affine.zero_point, x.ndim))}
+
+
+def dequantize_in_blocks(affine: Affine, x: Array) -> Staged:
+    scale, zero_point = affine.scale.flat[0], int(affine.zero_point.flat[0])
+    y = by_eights(x, scale, zero_point)
+    stages = {"in a whole block": in_vectors(x, scale, zero_point), "left over": rounded_once(x, scale, zero_point)}
+    return Staged(y, {**stages, "the one of its place": y}, zero_points(affine, x))
 
 
 def is_whole(name: str) -> Gate:

@@ -15,6 +15,7 @@ Follows tflite/kernels/basic_rnn.cc, unidirectional_sequence_rnn.cc, bidirection
 internal/kernel_utils.cc.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,11 +27,11 @@ from minilite.numerics.eigen import activate
 from minilite.numerics.lanes import add_vector_product
 
 from .call import Array, Call
-from .op import Noted, Op, Variant
+from .op import Op, Variant
 from .reads import whole_row
 from .sequence import Inputs, States, run_sequence
 from .signature import Shape
-from .vectors import Matrix, add_product, input_notes, make_vector
+from .vectors import Matrix, add_product, hybrid_steps, make_vector, stack_steps, staged
 
 
 class Cell(NamedTuple):
@@ -44,14 +45,28 @@ class Cell(NamedTuple):
 
 
 def step(cell: Cell, inputs: Inputs, states: States, row: int) -> tuple[Array, States]:
-    """The next (h, (h,)) for x [n,d] and aux [n,e], and h [n,u]."""
+    """The next (h, (h,)) for x [n,d] and aux [n,e], and h [n,u]; a hybrid cell gives its steps [n,u,s] in place of h,
+    which is the last of them.
+    """
     total = np.zeros(states[0].shape, states[0].dtype) + cell.bias
+    steps = [total]
     for values, matrix in zip((*inputs, states[0]), cell.matrices, strict=True):
         if values is not None and matrix is not None:
             vector = make_vector(values, cell.hybrid, cell.asymmetric)
-            total = add_product(total, vector, matrix, add_vector_product)
+            if cell.hybrid:
+                steps += hybrid_steps(total, vector, matrix)
+                total = steps[-1]
+            else:
+                total = add_product(total, vector, matrix, add_vector_product)
     h = activate(cell.activation, total)
-    return h, (h,)
+    return stack_steps([*steps, h]) if cell.hybrid else h, (h,)
+
+
+def step_names(cell: Cell) -> list[str]:
+    """What the steps of a hybrid cell are called."""
+    given = [name for name, matrix in zip(("x", "aux", "h"), cell.matrices, strict=True) if matrix is not None]
+    products = [f"{name}: {step}" for name in given for step in ("sum", "scale", "total with it")]
+    return ["bias", *products, "activation"]
 
 
 class Plan(NamedTuple):
@@ -91,18 +106,24 @@ def make_cell(plan: Plan, index: int, w: Array, r: Array, b: Array, aux_w: Array
     return Cell(matrices, b, plan.activation, plan.hybrid, plan.asymmetric)
 
 
-def noted(plan: Plan, x: Array, outputs: tuple[Array, ...]) -> Any:
-    return Noted(outputs, input_notes(x, plan.asymmetric)) if plan.hybrid else outputs
+def finished(plan: Plan, cell: Cell, x: Array, made: Sequence[Array], states: Sequence[Array]) -> Any:
+    """All outputs, of what the runs of cells made: values, or steps of hybrid cells, those of the first by name."""
+    if not plan.hybrid:
+        return (*made, *states)
+    outputs = (*(steps[..., -1].astype(np.float32) for steps in made), *states)
+    return staged(x, plan.asymmetric, outputs, step_names(cell), made[0])
 
 
 def compute_one(plan: Plan, x: Array, w: Array, r: Array, b: Array, h: Array) -> Any:
-    y, states = step(make_cell(plan, 0, w, r, b), (x, None), (h,), 0)
-    return noted(plan, x, (y, *states))
+    cell = make_cell(plan, 0, w, r, b)
+    y, states = step(cell, (x, None), (h,), 0)
+    return finished(plan, cell, x, [y], states)
 
 
 def compute_sequence(plan: Plan, x: Array, w: Array, r: Array, b: Array, h: Array) -> Any:
-    y, states = run_sequence(partial(step, make_cell(plan, 0, w, r, b)), (x, None), (h,), plan.time_major)
-    return noted(plan, x, (y, *states))
+    cell = make_cell(plan, 0, w, r, b)
+    y, states = run_sequence(partial(step, cell), (x, None), (h,), plan.time_major)
+    return finished(plan, cell, x, [y], states)
 
 
 def shapes_of_sequence(call: Call[SequenceRNNOptions]) -> list[Shape]:
@@ -158,8 +179,9 @@ def compute_two(plan: Plan, x: Array, *arrays: Array | None) -> Any:
             y, (h,) = run_sequence(partial(step, cell), (sequence, shared), (h,), plan.time_major, bool(backwards))  # type: ignore[arg-type]
         results.append(y)
         states.append(h)
-    outputs = (np.concatenate(results, axis=-1),) if plan.merged else tuple(results)
-    return noted(plan, x, (*outputs, *states))  # type: ignore[arg-type]
+    if plan.merged:
+        results = [np.concatenate(results, axis=2)]
+    return finished(plan, cells[0][0], x, results, states)  # type: ignore[arg-type]
 
 
 HYBRID_TYPES = tuple(f"float32 {w} {w} float32 float32 -> float32" for w in ("int8", "uint8"))
@@ -198,5 +220,6 @@ BIDIRECTIONAL_SEQUENCE_RNN = Op(
     BOTH,
     shapes=shapes_of_two,
     macs=macs,
+    reads=whole_row,
 )
 OPS = (RNN, UNIDIRECTIONAL_SEQUENCE_RNN, BIDIRECTIONAL_SEQUENCE_RNN)

@@ -24,6 +24,7 @@ from minilite.format.options.recurrent import SVDFOptions
 from minilite.numerics import libm
 from minilite.numerics.activation import RELU, TANH
 from minilite.numerics.affine import code_range
+from minilite.numerics.dynamic import quantize_rows
 from minilite.numerics.eigen import activate
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.lanes import add_vector_product, vector_dot
@@ -32,11 +33,11 @@ from minilite.numerics.reduction import ordered_sum, ordered_total
 from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
-from .hybrid import as_int8
+from .hybrid import as_int8, codes_of_x, notes
 from .op import MICROCONTROLLERS, REFERENCE, Noted, Op, Staged, Variant, follows, on_microcontrollers
 from .reads import whole_row
 from .signature import Shape
-from .vectors import Matrix, add_product, input_notes, make_vector
+from .vectors import Matrix, add_product, make_vector
 
 
 def shapes(call: Call[SVDFOptions]) -> list[Shape]:
@@ -77,8 +78,19 @@ def compute_float(plan: FloatPlan, x: Array, w_feature: Array, w_time: Array, b:
     filters = vector_dot(memory, as_int8(w_time) * plan.time_scale if hybrid else w_time)
     groups = filters.reshape(len(x), -1, plan.rank)
     y = vector_dot(groups, np.ones(plan.rank, x.dtype))
-    outputs = (activate(plan.activation, y if b is None else y + b), memory.reshape(state.shape))
-    return Noted(outputs, input_notes(x, plan.asymmetric)) if hybrid else outputs
+    total = y if b is None else y + b
+    outputs = (activate(plan.activation, total), memory.reshape(state.shape))
+    if not hybrid:
+        return outputs
+    rows = quantize_rows(x, plan.asymmetric)
+    stages = {
+        "x times the features": newest,
+        "memory times the time weights": filters,
+        "sum over the rank": y,
+        "plus the bias": total,
+        "activation": outputs[0],
+    }
+    return Staged(Noted(outputs, notes(rows)), stages, codes_of_x(rows, x))
 
 
 def remember(state: Array, newest: Array, shape: Shape) -> Array:

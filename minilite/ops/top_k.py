@@ -16,6 +16,7 @@ from minilite.format.options.empty import TopKV2Options
 
 from .call import Array, Call
 from .op import Op, Variant
+from .reads import whole_row
 from .signature import Shape
 
 
@@ -91,6 +92,7 @@ OPS = (
         TopKV2Options,
         (Variant("top k", TOP_TYPES, plan_top, top_k),),
         top_shapes,
+        reads=whole_row,
     ),
     Op(
         "CUMSUM",

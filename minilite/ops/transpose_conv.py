@@ -122,7 +122,8 @@ def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None)
 
     sums = scatter(plan, centred(images, x.shape), w.astype(np.int32), real_product)
     y = add_bias(node.reals, sums, b)
-    stages = {"sum of (code - zero) * w * w_scale * x_scale": sums, "with bias, activated": y}
+    name = "sum of (code - zero) * w * w_scale * x_scale"
+    stages = {"x_scale": images.scale, name: sums, "with bias, activated": y}
     return Staged(Noted((y,), notes(images)), stages, codes_read(images, x, w))
 
 

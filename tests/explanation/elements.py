@@ -8,6 +8,7 @@ from .arithmetic import (
     clamp,
     double,
     half_away,
+    half_even,
     half_up,
     inverse_root,
     line,
@@ -172,6 +173,44 @@ def quantize(f: Found) -> Steps:
     steps = half_away(Fraction(quotient)) if abs(quotient) < 2**31 else -(2**31)
     moved = wrap(steps + d["zero_point"])
     return {names[0]: steps, names[1]: moved, names[2]: f.kept(moved)}
+
+
+def quantize_in_blocks(f: Found) -> Steps:
+    """The one of its place is taken, times the reciprocal in float32 or divided in float64."""
+    x, zero = f.elements[0]["code"], f.constant("zero_point")
+    if not isinstance(x, float) or not math.isfinite(x):
+        return {name: f[name] for name in f.results}
+    times, divided = single(x * f.constant("reciprocal")), x / f.constant("scale")
+    vector, rest = (
+        rounded(Fraction(value)) if abs(value) < 2**31 else -(2**31)
+        for rounded, value in ((half_even, times), (half_away, divided))
+    )
+    steps = f["in steps of y"]
+    assert steps in (vector, rest)
+    moved = wrap(steps + zero)
+    known: Steps = {"in a whole block": vector, "left over": rest, "in steps of y": steps}
+    return {**known, "plus the zero point": moved, "kept within the type": f.kept(moved)}
+
+
+def quantize_saturating(f: Found) -> Steps:
+    x, zero = f.elements[0]["code"], f.constant("zero_point")
+    names = "x times 1 / y_scale", "kept between the steps that have a code"
+    low, high = (single(limit - zero) for limit in (f.low, f.high))
+    if isinstance(x, float) and math.isfinite(x):
+        scaled = single(x * f.constant("reciprocal"))
+        within = clamp(scaled, low, high)
+    else:
+        scaled, within = f[names[0]], low if x in ("-Infinity", -math.inf) else high
+    steps = half_even(Fraction(within))
+    return {names[0]: scaled, names[1]: within, "nearest, ties to even": steps, "plus the zero point": steps + zero}
+
+
+def dequantize_in_blocks(f: Found) -> Steps:
+    code, scale, zero = f.elements[0]["code"], f.constant("scale"), f.constant("zero_point")
+    vector = single(single(code * scale) + single(-zero * scale))
+    once = single((code - zero) * scale)
+    assert f["the one of its place"] in (vector, once)
+    return {"in a whole block": vector, "left over": once, "the one of its place": f["the one of its place"]}
 
 
 def dequantize(f: Found) -> Steps:

@@ -4,13 +4,15 @@
 kernel should be is in kernels.py, by op.
 """
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from math import prod
 from typing import Any
 
-from .arithmetic import RULES, clamp, half_away, half_even, single, wrap
+from .arithmetic import RULES, clamp, half_away, half_even, over, product, single, wrap
 from .kernels import ACCUMULATORS, SELECTED, STAGES, Found
+from .plain import PLAIN
 
 Document = dict[str, Any]
 
@@ -20,9 +22,9 @@ def evaluate(document: Document) -> Any:
     found = Found(document)
     if document["copied_from"] is not None:
         return document["copied_from"]["code"]
-    if not document["steps"]:
-        return SELECTED[document["op"]](found)
     key = document["op"], document["variant"]
+    if not document["steps"]:
+        return PLAIN[key](found) if key in PLAIN else SELECTED[document["op"]](found)
     expected = STAGES[key](found) if key in STAGES else {}
     previous: Any = None
     before = ""
@@ -62,6 +64,8 @@ def generic(found: Found, step: Document, previous: Any) -> Any:
         return SELECTED[found.document["op"]](found)
     if name == "clamp":
         return clamp(operands["value"], operands["low"], operands["high"])
+    if name == "InVectors":
+        return in_vectors(operands)
     if name in ("FloatSum", "Recode"):
         moved = single(single(single(operands["value"]) * operands["ratio"]) + operands["offset"])
         y = half_away(Fraction(moved)) + operands["y_zero"]
@@ -79,6 +83,14 @@ def rescaled(name: str, operands: Document) -> Any:
     return RULES[name](operands["value"], *numbers)
 
 
+def in_vectors(operands: Document) -> int:
+    """The optimized ADD brings an operand to the common scale: shifted before the multiplication, or after it."""
+    value, mantissa, exponent = operands["value"], operands["mantissa"], operands["exponent"]
+    if operands["shift_first"]:
+        return product(math.floor(over(value, -operands["more_bits"] - exponent)), mantissa)
+    return math.floor(over(product(wrap(value << operands["more_bits"]), mantissa), -exponent))
+
+
 def term_values(found: Found) -> Iterator[int]:
     """The products of codes less zero points; each printed one must be right."""
     for term in found.document["terms"]:
@@ -89,8 +101,10 @@ def term_values(found: Found) -> Iterator[int]:
 
 def accumulator(found: Found, step: Document, previous: Any) -> int:
     """The accumulator: the sum's low bits, or what the op makes of single elements."""
-    if found.document["op"] in ACCUMULATORS:
-        return ACCUMULATORS[found.document["op"]](found)
+    op = found.document["op"]
+    for key in ((op, found.document["variant"]), op):
+        if key in ACCUMULATORS:
+            return ACCUMULATORS[key](found)
     if not found.document["terms"]:
         return step["result"]  # no element reaches this place: the bias alone, checked where there is one
     return wrap(previous)

@@ -60,6 +60,10 @@ class Found:
         kind = self.document["type"]
         return 2 ** int(kind.removeprefix("uint")) - 1 if kind.startswith("u") else -self.low - 1
 
+    def stored(self, value: int) -> int:
+        """The low bits of a number, as the type reads them."""
+        return self.low + (value - self.low) % 2**self.bits
+
     def kept(self, value: int) -> int:
         return clamp(value, self.low, self.high)
 

@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .arithmetic import wrap
+from .arithmetic import half_up, over, wrap
+from .cells import basic_lstm, hybrid_lstm, hybrid_svdf, lstm, rnn, svdf
 from .elements import (
     RELATIONS,
     average,
     compared,
     dequantize,
+    dequantize_in_blocks,
     divide,
     float_sum,
     fractions_product,
@@ -17,6 +19,8 @@ from .elements import (
     interpolated,
     inverse_square_root,
     quantize,
+    quantize_in_blocks,
+    quantize_saturating,
     shifted_sum,
     sigmoid_on_microcontrollers,
     sigmoid_table,
@@ -29,7 +33,20 @@ from .elements import (
     weighted_float,
 )
 from .found import Found, Steps
-from .products import hybrid, hybrid_fused, hybrid_int4, hybrid_matrices, hybrid_scales_last, lstm, svdf
+from .plain import cut
+from .products import (
+    blockwise,
+    blockwise_fused,
+    hybrid,
+    hybrid_fused,
+    hybrid_int4,
+    hybrid_matrices,
+    hybrid_scales_last,
+    shuffled,
+    sparse,
+    table_row,
+    transposed,
+)
 from .rows import l2_normalization, log_softmax, log_softmax_by_floats, softmax, softmax_by_floats, softmax_int16
 
 
@@ -44,6 +61,31 @@ def added(f: Found) -> int:
     return common(f, "a", bits) + f.constant("sign") * common(f, "b", bits)
 
 
+def added_in_blocks(f: Found) -> int:
+    """Vector code and the reference kernel's have it both; the element's place decides."""
+    for name in "ab":
+        assert f.first[f"vectors.{name}"] == f.code(name)
+    both = f["vectors.a"] + f["vectors.b"], added(f)
+    return f["accumulator"] if f["accumulator"] in both else both[0]
+
+
+def added_fractions(f: Found) -> int:
+    return f.code("a") * f.constant("a_multiplier") + f.code("b") * f.constant("b_multiplier")
+
+
+def shifted_fractions(f: Found) -> Steps:
+    """XNNPACK's ADD: multipliers of whole 2**-F, one shift for the sum."""
+    steps = half_up(over(f["accumulator"], f.constant("fraction_bits")))
+    return {"shift right by the fraction bits, ties up": steps, "plus the zero point": steps + f.constant("y_zero")}
+
+
+def narrow_sum(f: Found) -> Steps:
+    """In blocks the sum with the zero point has 16 bits."""
+    wide = f["rescale"] + f.constant("y_zero")
+    name = "plus the zero point"
+    return {name: wide if f[name] == wide else wrap(wide, 16)}
+
+
 def reduced_product(f: Found) -> int:
     values = [code - f.constant("x_zero") for code in f.row]
     total = values[0]
@@ -55,9 +97,12 @@ def reduced_product(f: Found) -> int:
     return total
 
 
-ACCUMULATORS: dict[str, Callable[[Found], int]] = {
+ACCUMULATORS: dict[str | tuple[str, str], Callable[[Found], int]] = {
     "ADD": added,
     "SUB": added,
+    ("ADD", "blocks"): added_in_blocks,
+    ("ADD", "fractions"): added_fractions,
+    ("SUB", "fractions"): added_fractions,
     "SQUARED_DIFFERENCE": lambda f: (common(f, "a", 7) - common(f, "b", 7)) ** 2,
     "MUL": lambda f: f.code("a") * f.code("b"),
     "ABS": lambda f: abs(f.code("x")),
@@ -91,12 +136,18 @@ STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
     **{(op, "interpolated"): sigmoid_table for op in ("TANH", "LOGISTIC")},
     **{(op, "fixed point"): sigmoid_on_microcontrollers for op in ("TANH", "LOGISTIC")},
     ("MUL", "fractions"): fractions_product,
+    ("ADD", "fractions"): shifted_fractions,
+    ("SUB", "fractions"): shifted_fractions,
+    ("ADD", "blocks"): narrow_sum,
     ("ADD", "shift"): shifted_sum,
     ("SUB", "shift"): shifted_sum,
     ("PRELU", "quantized"): two_slopes,
     ("LEAKY_RELU", "quantized"): two_slopes,
     ("QUANTIZE", "quantize"): quantize,
+    ("QUANTIZE", "blocks"): quantize_in_blocks,
+    ("QUANTIZE", "saturating"): quantize_saturating,
     ("DEQUANTIZE", "dequantize"): dequantize,
+    ("DEQUANTIZE", "blocks"): dequantize_in_blocks,
     **{(op, "codes"): compared for op in RELATIONS},
     ("RESIZE_BILINEAR", "fixed point"): weighted,
     ("RESIZE_BILINEAR", "uint8 in float32"): weighted_float,
@@ -114,7 +165,20 @@ STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
     ("CONV_2D", "hybrid per channel, scales first"): hybrid,
     ("DEPTHWISE_CONV_2D", "hybrid, scales last"): hybrid_scales_last,
     ("FULLY_CONNECTED", "hybrid int4"): hybrid_int4,
+    ("FULLY_CONNECTED", "sparse hybrid"): sparse,
+    ("FULLY_CONNECTED", "blockwise"): blockwise,
+    ("FULLY_CONNECTED", "blockwise, fused"): blockwise_fused,
+    ("FULLY_CONNECTED", "shuffled"): shuffled,
+    ("FULLY_CONNECTED", "shuffled, unfused"): shuffled,
+    ("CAST", "cut"): cut,
+    ("BATCH_MATMUL", "sums"): lambda f: {},  # the sum of the terms, which is the same for every op
+    ("TRANSPOSE_CONV", "hybrid"): transposed,
+    ("EMBEDDING_LOOKUP", "hybrid"): table_row,
+    ("EMBEDDING_LOOKUP", "blockwise"): table_row,
     ("SVDF", "int8"): svdf,
-    ("LSTM", "int8"): lstm,
-    ("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8"): lstm,
+    ("SVDF", "hybrid"): hybrid_svdf,
+    **{(op, "hybrid"): rnn for op in ("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN")},
+    **{(op, "int8"): lstm for op in ("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM")},
+    **{(op, "hybrid"): hybrid_lstm for op in ("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM")},
+    ("LSTM", "basic uint8"): basic_lstm,
 }

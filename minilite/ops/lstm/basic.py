@@ -34,7 +34,8 @@ from minilite.numerics.power_of_two import power_of_two
 from minilite.numerics.products import exact_product
 from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.ops.call import Array, Call
-from minilite.ops.op import Op, Variant, follows, plan_nothing
+from minilite.ops.op import Codes, Op, Staged, Variant, follows, plan_nothing
+from minilite.ops.reads import whole_row
 from minilite.ops.signature import Shape
 
 from .gate import INTEGER_BITS
@@ -42,6 +43,7 @@ from .gate import INTEGER_BITS
 Outputs = tuple[Array, ...]
 CELL_EXPONENT = -11  # the scale of c is 2**-11: four integer bits
 X_ZERO = 128
+ORDER = "igfo"  # of the gates
 
 
 def is_basic(node: Node) -> bool:
@@ -86,19 +88,33 @@ def plan_codes(call: Call[LSTMOptions]) -> Plan:
     return Plan(call["w"].zero_point, make_rescale(call.rule, real))
 
 
-def compute_codes(plan: Plan, x: Array, h: Array, w: Array, b: Array, c: Array) -> Outputs:
+def compute_codes(plan: Plan, x: Array, h: Array, w: Array, b: Array, c: Array) -> Staged:
     both = np.concatenate([x, h], axis=1)
-    sums = exact_product(both.astype(np.int64) - X_ZERO, (w.astype(np.int64) - plan.w_zero).T)
-    gates = saturate_int16(plan.rescale(wrap_int32(sums + b)))
-    i, g, f, o = np.split(gates, 4, axis=1)
+    sums = wrap_int32(exact_product(both.astype(np.int64) - X_ZERO, (w.astype(np.int64) - plan.w_zero).T) + b)
+    gates = saturate_int16(plan.rescale(sums))
+    of_gates = [np.split(step, 4, axis=1) for step in (sums, gates)]
+    activated = [
+        tanh_of_fixed(total, INTEGER_BITS) if gate == "g" else sigmoid_of_fixed(total)
+        for gate, total in zip(ORDER, of_gates[1], strict=True)
+    ]
+    i, g, f, o = activated
     multiply = doubling_high_multiply_int16
-    added = multiply(sigmoid_of_fixed(i), tanh_of_fixed(g, INTEGER_BITS))
-    kept = multiply(sigmoid_of_fixed(f), c.astype(np.int64))
-    next_c = saturate_int16(rounding_right_shift_away(added, 15 + CELL_EXPONENT) + kept)
-    hidden = multiply(sigmoid_of_fixed(o), tanh_of_fixed(saturate_int16(2 * next_c), INTEGER_BITS))
+    added = rounding_right_shift_away(multiply(i, g), 15 + CELL_EXPONENT)
+    kept = multiply(f, c.astype(np.int64))
+    next_c = saturate_int16(added + kept)
+    tanh_of_c = tanh_of_fixed(saturate_int16(2 * next_c), INTEGER_BITS)
+    hidden = multiply(o, tanh_of_c)
     next_h = (X_ZERO + np.minimum(rounding_right_shift_away(hidden, 8), 127)).astype(np.uint8)
     state = next_c.astype(np.int16)
-    return next_h, state, both, gates.astype(np.int16), next_h, state
+    stages = {
+        f"{gate}: {name}": step
+        for gate, *steps in zip(ORDER, *of_gates, activated, strict=True)
+        for name, step in zip(("sum", "total", "value"), steps, strict=True)
+    }
+    stages |= {"cell state before": c, "i * g": added, "f * c": kept, "cell state": next_c}
+    stages |= {"tanh of it": tanh_of_c, "o * tanh": hidden, "h": next_h}
+    outputs = next_h, state, both, gates.astype(np.int16), next_h, state
+    return Staged(outputs, stages, {"x": Codes(x, np.array(X_ZERO))})
 
 
 FLOAT_TYPES = f"{' '.join(['float32'] * 5)} -> {' '.join(['float32'] * 4)}"
@@ -117,4 +133,5 @@ BASIC_LSTM = Op(
     (FLOAT, CODES),
     shapes=shapes,
     macs=lambda call: call["x"].shape[0] * call["w"].shape[0] * call["w"].shape[1],
+    reads=whole_row,
 )

@@ -14,12 +14,13 @@ import numpy as np
 from minilite.errors import UnsupportedError
 from minilite.format.options.recurrent import BidirectionalSequenceLSTMOptions
 from minilite.ops.call import Array, Call
-from minilite.ops.op import Noted, Op, Variant
+from minilite.ops.op import Op, Variant
+from minilite.ops.reads import whole_row
 from minilite.ops.sequence import run_sequence
 from minilite.ops.signature import Shape
-from minilite.ops.vectors import input_notes
+from minilite.ops.vectors import staged
 
-from .cell import float_step
+from .cell import float_step, hybrid_step_names
 from .floating import FloatPlan, plan_cell, ready_cell
 from .operands import GATES, batch_of, cell_forms, cell_of, cell_types, check_cell, check_state
 
@@ -81,21 +82,32 @@ def compute(plan: Plan, x: Array, *arrays: Array | None) -> Any:
     states, (aux, *aux_weights) = arrays[2 * CELL : 2 * CELL + 4], (*arrays[2 * CELL + 4 :], *[None] * 9)[:9]
     stacked = aux_weights[1] is not None
     own = aux if aux is not None and not stacked else x
-    results, ends = [], []
+    results, ends, names = [], [], []
     for index, (cell, sequence) in enumerate(zip(cells, (x, own), strict=True)):
         cell = cell._replace(aux=tuple(aux_weights[4 * index : 4 * index + 4]))
-        step = partial(float_step, ready_cell(plan.cells[index], cell, plan.aux_scales[index]))
-        outputs, count = cell.lengths
+        ready = ready_cell(plan.cells[index], cell, plan.aux_scales[index])
+        units, count = cell.lengths
         h, c = states[2 * index], states[2 * index + 1]
         assert h is not None
         assert c is not None
-        rows = (h.reshape(-1, outputs), c.reshape(-1, count))
+        rows = (h.reshape(-1, units), c.reshape(-1, count))
         inputs = (sequence, aux if stacked else None)
-        y, (next_h, next_c) = run_sequence(step, inputs, rows, plan.cells[0].time_major, backwards=index == 1)
+        time_major, backwards = plan.cells[0].time_major, index == 1
+        y, (next_h, next_c) = run_sequence(partial(float_step, ready), inputs, rows, time_major, backwards)
         results.append(y)
+        names.append(hybrid_step_names(ready))
         ends += [next_h.reshape(h.shape), next_c.reshape(c.shape)]
-    made = (*([np.concatenate(results, axis=-1)] if plan.merged else results), *ends)
-    return Noted(made, input_notes(x, plan.cells[0].asymmetric)) if plan.cells[0].hybrid else made
+    if not plan.cells[0].hybrid:
+        return (*_merged(plan, results), *ends)
+    outputs = _merged(plan, [steps[..., -1].astype(x.dtype) for steps in results])
+    is_alike = names[0] == names[1] or not plan.merged
+    steps = _merged(plan, results if is_alike else [steps[..., -1:] for steps in results])[0]
+    return staged(x, plan.cells[0].asymmetric, (*outputs, *ends), names[0] if is_alike else ["h"], steps)
+
+
+def _merged(plan: Plan, arrays: list[Array]) -> list[Array]:
+    """What the two cells made [time,n,u,...] or [n,time,u,...], along u where the outputs are merged."""
+    return [np.concatenate(arrays, axis=2)] if plan.merged else arrays
 
 
 def _types(weights: str) -> str:
@@ -135,4 +147,5 @@ BIDIRECTIONAL_SEQUENCE_LSTM = Op(
     (FLOAT, HYBRID),
     shapes=shapes,
     macs=macs,
+    reads=whole_row,
 )

@@ -24,9 +24,18 @@ from minilite.numerics.products import exact_product
 from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
 from minilite.ops.sequence import Inputs, States
-from minilite.ops.vectors import Matrix, add_product, make_vector
+from minilite.ops.vectors import Matrix, add_product, hybrid_steps, make_vector, stack_steps
 
-from .gate import INT16, FloatGate, GateSteps, GateWeights, IntegerGate, float_gate, integer_gate
+from .gate import (
+    INT16,
+    FloatGate,
+    GateSteps,
+    GateWeights,
+    IntegerGate,
+    float_gate,
+    hybrid_names,
+    integer_gate,
+)
 from .operands import GATES, Cell
 
 INT8 = code_range(np.dtype(np.int8))
@@ -47,34 +56,51 @@ class FloatCell(NamedTuple):
 
 
 def float_step(cell: FloatCell, inputs: Inputs, states: States, row: int) -> tuple[Array, States]:
-    """The next (h, (h, c)) for x [n,d] and aux [n,e], h [n,u], c [n,c]; `row` is the first row's place in the batch."""
+    """The next (h, (h, c)) for x [n,d] and aux [n,e], h [n,u], c [n,c]; `row` is the first row's place in the batch.
+
+    A hybrid cell gives its steps [n,u,s] in place of the first h, which is the last of them.
+    """
     h, c = states
     settings = cell.hybrid, cell.asymmetric
     x, aux = (None if array is None else make_vector(array, *settings, skip_zeros=True) for array in inputs)
     vectors = (x, aux, make_vector(h, *settings))
 
-    def run_gate(index: int, c: Array) -> Array:
+    def run_gate(index: int, c: Array) -> list[Array]:
         gate = cell.gates[index]
         assert gate is not None
         return float_gate(gate, vectors, c, cell.starts[index] + row * c.shape[1])
 
-    i = run_gate(0, c) if cell.gates[0] is not None else None
+    i = run_gate(0, c) if cell.gates[0] is not None else []
     f, g = run_gate(1, c), run_gate(2, c)
-    kept: Array = f * c
-    added: Array = g * (np.float32(1) - f if i is None else i)
-    c = _clip(kept + added, cell.clips[0])
-    hidden = run_gate(3, c) * activate(cell.activation, c)
-    h = hidden if cell.projection is None else _project(cell, hidden)
-    return h, (h, c)
+    kept: Array = f[-1] * c
+    added: Array = g[-1] * (i[-1] if i else np.float32(1) - f[-1])
+    before, c = c, _clip(kept + added, cell.clips[0])
+    o, activated = run_gate(3, c), activate(cell.activation, c)
+    steps = [*i, *f, *g, *o, before, c, activated, o[-1] * activated]
+    if cell.projection is not None:
+        steps = _project(cell, cell.projection, steps[-1])
+    return stack_steps(steps) if cell.hybrid else steps[-1], (steps[-1], c)
 
 
-def _project(cell: FloatCell, hidden: Array) -> Array:
-    assert cell.projection is not None
-    start = np.zeros((len(hidden), len(cell.projection.values)), hidden.dtype)
+def _project(cell: FloatCell, projection: Matrix, hidden: Array) -> list[Array]:
+    start = np.zeros((len(hidden), len(projection.values)), hidden.dtype)
     if cell.projection_bias is not None:
         start += cell.projection_bias
     vector = make_vector(hidden, cell.hybrid, cell.asymmetric)
-    return _clip(add_product(start, vector, cell.projection, add_eigen_product), cell.clips[1])
+    if cell.hybrid:
+        steps = [start, *hybrid_steps(start, vector, projection)]
+    else:
+        steps = [add_product(start, vector, projection, add_eigen_product)]
+    return [*steps, _clip(steps[-1], cell.clips[1])]
+
+
+def hybrid_step_names(cell: FloatCell) -> list[str]:
+    """What the steps of a hybrid cell are called; of one with a projection only those of that are kept."""
+    if cell.projection is not None:
+        return ["before", "projection, sum", "projection, scale", "with the projection", "h"]
+    gates = [(name, gate) for name, gate in zip(GATES, cell.gates, strict=True) if gate is not None]
+    of_gates = [f"{name}: {step}" for name, gate in gates for step in hybrid_names(gate)]
+    return [*of_gates, "cell state before", "cell state", "its activation", "h"]
 
 
 def _clip(values: Array, limit: float) -> Array:
@@ -94,9 +120,9 @@ class IntegerCell(NamedTuple):
 
 
 def step_names(cell: Cell) -> list[str]:
-    """What the steps of an int8 cell are called; with a projection, whose outputs are no cells, only the last."""
+    """What the steps of an int8 cell are called; of one with a projection only those of that are kept."""
     if cell.projection is not None:
-        return ["h"]
+        return ["projection, sum", "projection, in steps of h", "h"]
     gates = [gate for gate, w in zip(GATES, cell.w, strict=True) if w is not None]
     of_gates = [f"{gate}: {step.replace('_', ' ')}" for gate in gates for step in GateSteps._fields]
     return [*of_gates, "cell state before", "cell state", "tanh of it", "o * tanh", "h"]
@@ -128,20 +154,23 @@ def integer_step(plan: IntegerCell, cell: Cell, inputs: Inputs, states: States) 
     if plan.clips[0] > 0:
         c = saturate(c, -plan.clips[0], plan.clips[0])
     o, tanh = run_gate(3, c), tanh_of_fixed(c, 15 + plan.cell_exponent)
-    h = _integer_output(plan, cell, o.value * tanh)
     gates = [step for gate in (i, f, g, o) if gate is not None for step in gate]
-    steps = [*gates, before, c, tanh, o.value * tanh, h] if cell.projection is None else [h]
-    return np.stack(steps, axis=-1), (h, c)
+    output = _integer_output(plan, cell, o.value * tanh)
+    steps = [*gates, before, c, tanh, o.value * tanh, *output] if cell.projection is None else output
+    return np.stack(steps, axis=-1), (output[-1], c)
 
 
-def _integer_output(plan: IntegerCell, cell: Cell, products: Array) -> Array:
-    """Codes of h. With a projection the official kernel takes the hidden zero point with the wrong sign, twice."""
+def _integer_output(plan: IntegerCell, cell: Cell, products: Array) -> list[Array]:
+    """The steps of h, the last are its codes. With a projection the official kernel takes the hidden zero point with
+    the wrong sign, twice.
+    """
     _, h_zero, hidden_zero = plan.zeros
     if cell.projection is None or plan.projection is None:
-        return INT8.clamp(plan.hidden(products) + hidden_zero)
+        return [INT8.clamp(plan.hidden(products) + hidden_zero)]
     hidden = INT8.clamp(plan.hidden(products) - hidden_zero)
     sums = exact_product(hidden + hidden_zero, cell.projection.T.astype(np.int64))
     if cell.projection_bias is not None:
         sums = sums + cell.projection_bias
-    h = INT8.clamp(plan.projection(sums) + h_zero)
-    return saturate(h, -plan.clips[1], plan.clips[1]) if plan.clips[1] > 0 else h
+    rescaled = plan.projection(sums)
+    h = INT8.clamp(rescaled + h_zero)
+    return [sums, rescaled, saturate(h, -plan.clips[1], plan.clips[1]) if plan.clips[1] > 0 else h]

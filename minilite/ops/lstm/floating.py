@@ -12,11 +12,10 @@ from minilite.errors import UnsupportedError
 from minilite.numerics.activation import NONE
 from minilite.numerics.eigen import SIGMOID
 from minilite.ops.call import Array, Call
-from minilite.ops.op import Noted
 from minilite.ops.sequence import run_sequence
-from minilite.ops.vectors import Matrix, input_notes
+from minilite.ops.vectors import Matrix, staged
 
-from .cell import FloatCell, float_step
+from .cell import FloatCell, float_step, hybrid_step_names
 from .gate import FloatGate
 from .operands import GATES, PEEPHOLES, Cell, batch_of, cell_of, check_cell, check_state, is_time_major, joined, split
 
@@ -100,8 +99,9 @@ def ready_cell(plan: FloatPlan, cell: Cell, aux_scales: tuple[Array | None, ...]
 def compute_float(plan: FloatPlan, *arrays: Array | None) -> Any:
     """y and the next h and c."""
     x, cell, h, c = split(arrays)
-    step = partial(float_step, ready_cell(plan, cell))
+    ready = ready_cell(plan, cell)
     sequence = x if x.ndim == 3 else x[None]
-    y, states = run_sequence(step, (sequence, None), (h, c), plan.time_major)
-    results = joined(arrays, y, *states)
-    return Noted(results, input_notes(x, plan.asymmetric)) if plan.hybrid else results
+    y, states = run_sequence(partial(float_step, ready), (sequence, None), (h, c), plan.time_major)
+    if not plan.hybrid:
+        return joined(arrays, y, *states)
+    return staged(x, plan.asymmetric, joined(arrays, y[..., -1], *states), hybrid_step_names(ready), y)

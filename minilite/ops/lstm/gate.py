@@ -30,7 +30,7 @@ from minilite.numerics.lanes import add_eigen_product
 from minilite.numerics.products import exact_product
 from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
-from minilite.ops.vectors import Matrix, Vector, add_product
+from minilite.ops.vectors import Matrix, Vector, add_product, hybrid_steps
 
 INT16 = code_range(np.dtype(np.int16))
 INTEGER_BITS = 3  # of a gate's 16-bit codes before the activation
@@ -46,19 +46,35 @@ class FloatGate(NamedTuple):
     activation: int
 
 
-def float_gate(gate: FloatGate, vectors: tuple[Vector | None, ...], c: Array, start: int) -> Array:
-    """The gate's values [n,c]; `start` is its place in memory, see numerics/eigen.py."""
+def float_gate(gate: FloatGate, vectors: tuple[Vector | None, ...], c: Array, start: int) -> list[Array]:
+    """The gate's steps [n,c], the last of which are its values; `hybrid_names` calls those of a hybrid gate by name.
+
+    `start` is its place in memory, see numerics/eigen.py.
+    """
     total: Array = np.zeros(c.shape, c.dtype)
     if gate.norm is None:
         total = total + gate.bias
+    steps = [total]
     for vector, matrix in zip(vectors, gate.matrices, strict=True):
-        if vector is not None and matrix is not None:
+        if vector is None or matrix is None:
+            continue
+        if matrix.scale is not None:
+            steps += hybrid_steps(total, vector, matrix)
+            total = steps[-1]
+        else:
             total = add_product(total, vector, matrix, add_eigen_product)
     if gate.peephole is not None:
         total = total + gate.peephole * c
     if gate.norm is not None:
         total = _normalized(total) * gate.norm + gate.bias
-    return activate(gate.activation, total, start)
+    return [*steps, total, activate(gate.activation, total, start)]
+
+
+def hybrid_names(gate: FloatGate) -> list[str]:
+    """What the steps of a hybrid gate are called."""
+    given = [name for name, matrix in zip(("x", "aux", "h"), gate.matrices, strict=True) if matrix is not None]
+    products = [f"{step} {name}" for name in given for step in ("sum of", "scale of", "with")]
+    return ["before", *products, "total", "value"]
 
 
 def _normalized(x: Array) -> Array:

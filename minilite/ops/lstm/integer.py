@@ -22,7 +22,7 @@ from minilite.numerics.power_of_two import power_of_two
 from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.numerics.rounding import to_int32
 from minilite.ops.call import Array, Call
-from minilite.ops.op import Staged
+from minilite.ops.op import Codes, Staged
 from minilite.ops.sequence import run_sequence
 
 from .cell import IntegerCell, integer_step, step_names
@@ -110,7 +110,7 @@ def compute_integer(plan: IntegerPlan, *arrays: Array | None) -> Staged:
     sequence = x if x.ndim == 3 else x[None]
     steps, states = run_sequence(step, (sequence,), (h.astype(np.int64), c.astype(np.int64)), plan.time_major)
     stages = {name: steps[..., place] for place, name in enumerate(step_names(cell))}
-    return Staged(joined(arrays, steps[..., -1], *states), stages)
+    return Staged(joined(arrays, steps[..., -1], *states), stages, {"x": Codes(x, np.array(plan.cell.zeros[0]))})
 
 
 def _step(plan: IntegerCell, cell: Cell, inputs: Any, states: Any, row: int) -> Any:

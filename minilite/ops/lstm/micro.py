@@ -28,10 +28,12 @@ from minilite.numerics.products import exact_product, ordered_product
 from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.numerics.tables import sigmoid_16bit, tanh_16bit
 from minilite.ops.call import Array, Call
+from minilite.ops.op import Codes, Staged
 from minilite.ops.sequence import run_sequence
 from minilite.ops.sigmoid import logistic_in_parts
 
-from .gate import INT16
+from .cell import step_names
+from .gate import INT16, GateSteps
 from .operands import GATES, Cell, batch_of, check_cell, check_state, is_time_major, joined, split
 
 INT8 = code_range(np.dtype(np.int8))
@@ -137,32 +139,42 @@ def plan_integer(call: Call[Any], is_cmsis_nn: bool) -> IntegerPlan:
     )
 
 
-def compute_integer(plan: IntegerPlan, *arrays: Array | None) -> tuple[Array, ...]:
+def compute_integer(plan: IntegerPlan, *arrays: Array | None) -> Staged:
     """y and the next h and c, which CMSIS-NN leaves as they are."""
     x, cell, h, c = split(arrays)
     old = h, c
     if plan.is_cmsis_nn:
         h, c = np.full_like(h, plan.zeros[1]), np.zeros_like(c)
     step = partial(integer_step, plan, cell)
-    y, states = run_sequence(step, (x,), (h.astype(np.int64), c.astype(np.int64)), plan.time_major)
-    return joined(arrays, y, *(old if plan.is_cmsis_nn else states))
+    steps, states = run_sequence(step, (x,), (h.astype(np.int64), c.astype(np.int64)), plan.time_major)
+    stages = {name: steps[..., place] for place, name in enumerate(step_names(cell))}
+    outputs = joined(arrays, steps[..., -1], *(old if plan.is_cmsis_nn else states))
+    return Staged(outputs, stages, {"x": Codes(x, np.array(plan.zeros[0]))})
 
 
 def integer_step(plan: IntegerPlan, cell: Cell, inputs: Any, states: Any, row: int) -> Any:
-    """The next (h, (h, c)) in codes, int64, for x [n,d], h [n,u] and c [n,u]."""
+    """The steps [n,u,s] that `step_names` calls by name, of which the last is h, and the next (h, c).
+
+    All are codes, int64, for x [n,d], h [n,u] and c [n,u].
+    """
     h, c = states
     x_part, h_part = inputs[0].astype(np.int64) - plan.zeros[0], h - plan.zeros[1]
     second = (lambda term: term) if plan.is_cmsis_nn else INT16.clamp
-    totals = []
-    for (from_x, from_h), (w, r, b) in zip(plan.gates, _weights(cell), strict=True):
-        first = INT16.clamp(from_x(exact_product(x_part, w.T.astype(np.int64)) + b))
-        totals.append(INT16.clamp(first + second(from_h(exact_product(h_part, r.T.astype(np.int64))))))
-    i, f, g, o = (tanh_of(t, 3) if gate == "g" else sigmoid_16bit(3 * t) for gate, t in zip(GATES, totals, strict=True))
-    c = INT16.clamp(INT16.clamp(plan.kept(f * c)) + second(plan.added(i * g)))
+    gates = []
+    for gate, rescales, (w, r, b) in zip(GATES, plan.gates, _weights(cell), strict=True):
+        sums = exact_product(x_part, w.T.astype(np.int64)) + b, exact_product(h_part, r.T.astype(np.int64))
+        from_x, from_h = (rescale(total) for rescale, total in zip(rescales, sums, strict=True))
+        total = INT16.clamp(INT16.clamp(from_x) + second(from_h))
+        value = tanh_of(total, 3) if gate == "g" else sigmoid_16bit(3 * total)
+        gates.append(GateSteps(sums[0], from_x, sums[1], from_h, total, value))
+    i, f, g, o = (gate.value for gate in gates)
+    before, c = c, INT16.clamp(INT16.clamp(plan.kept(f * c)) + second(plan.added(i * g)))
     if plan.clip:
         c = Range(-plan.clip, plan.clip).clamp(c)
-    h = INT8.clamp(plan.hidden(o * tanh_of(c, plan.cell_bits)) + plan.zeros[1])
-    return h, (h, c)
+    tanh = tanh_of(c, plan.cell_bits)
+    h = INT8.clamp(plan.hidden(o * tanh) + plan.zeros[1])
+    steps = [*(step for gate in gates for step in gate), before, c, tanh, o * tanh, h]
+    return np.stack(steps, axis=-1), (h, c)
 
 
 def tanh_of(code: Array, bits: int) -> Array:
