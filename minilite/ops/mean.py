@@ -32,7 +32,7 @@ from minilite.numerics.runs import Blocks
 
 from .call import Array, Call
 from .delegate_plain import reduction
-from .op import Op, Variant, follows, on_microcontrollers
+from .op import Op, Staged, Variant, follows, on_microcontrollers
 from .reducing import (
     FloatSumPlan,
     Plan,
@@ -113,10 +113,14 @@ def accumulate_image(plan: ImagePlan, x: Array) -> Array:
     return np.asarray(x.sum(axis=(1, 2), dtype=np.int64)).reshape(plan.shape)
 
 
-def finish_image(plan: ImagePlan, accumulators: Array) -> Array:
+def finish_image(plan: ImagePlan, accumulators: Array) -> Staged:
     blocks = Blocks(plan.shape[-1], CHANNELS_AT_ONCE)
-    steps = blocks.choose(plan.rescale(accumulators), plan.rescale_behind(accumulators))
-    return np.asarray(plan.codes.clamp(steps + plan.y_zero), plan.dtype)
+    of_blocks, of_others = plan.rescale(accumulators), plan.rescale_behind(accumulators)
+    steps = blocks.choose(of_blocks, of_others)
+    codes = plan.codes.clamp(steps + plan.y_zero)
+    stages = {"in a whole block": of_blocks, "left over": of_others, "in steps of y": steps}
+    stages |= {"plus the zero point, less that of x": steps + plan.y_zero, "clamp": codes}
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 def is_image_mean(call: Call[ReducerOptions]) -> str:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from .arithmetic import (
+    RULES,
     clamp,
     double,
     half_away,
@@ -18,6 +19,8 @@ from .arithmetic import (
 )
 from .found import Found, Steps, near
 from .products import activated
+
+RULES_OF_16_BITS = "times the mantissa's upper 16 bits, 64 bits", "shift right by 15 - exponent, ties up"
 
 
 def any_number(result: Any) -> bool:
@@ -179,6 +182,15 @@ def lstm_of_litert(f: Found) -> Steps:
         "o * tanh": hidden,
         "h": saturate(h + constants["cell.zeros[2]"], 8),
     }
+
+
+def narrow_lstm(f: Found) -> Steps:
+    scaled = f["projection, sum"]
+    for name in RULES_OF_16_BITS:
+        scaled = RULES[name](scaled, f.constant("projection.mantissa"), f.constant("projection.exponent"), 0.0)
+    clip = f.constant("clips[1]") or 2**15
+    h = clamp(saturate(scaled + f.constant("zeros[1]"), 8), -clip, clip)
+    return {"projection, sum": any_number, "projection, in steps of h": scaled, "h": h}
 
 
 def lstm_on_microcontrollers(f: Found) -> Steps:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .arithmetic import half_up, over, wrap
-from .cells import basic_lstm, hybrid_lstm, hybrid_svdf, lstm, rnn, svdf
+from .cells import basic_lstm, hybrid_lstm, hybrid_svdf, lstm, narrow_lstm, rnn, svdf
 from .elements import (
     RELATIONS,
     average,
@@ -178,6 +178,8 @@ STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
     ("SVDF", "int8"): svdf,
     ("SVDF", "hybrid"): hybrid_svdf,
     **{(op, "hybrid"): rnn for op in ("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN")},
+    ("MEAN", "image"): lambda f: {"plus the zero point, less that of x": f["in steps of y"] + f.constant("y_zero")},
+    ("LSTM", "narrow int8"): narrow_lstm,
     **{(op, "int8"): lstm for op in ("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM")},
     **{(op, "hybrid"): hybrid_lstm for op in ("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM")},
     ("LSTM", "basic uint8"): basic_lstm,

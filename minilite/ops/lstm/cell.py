@@ -40,6 +40,7 @@ from .operands import GATES, Cell
 
 INT8 = code_range(np.dtype(np.int8))
 ONE = 2**15 - 1  # as a gate's code
+PROJECTION_STEPS = ("projection, sum", "projection, in steps of h", "h")
 
 
 class FloatCell(NamedTuple):
@@ -122,7 +123,7 @@ class IntegerCell(NamedTuple):
 def step_names(cell: Cell) -> list[str]:
     """What the steps of an int8 cell are called; of one with a projection only those of that are kept."""
     if cell.projection is not None:
-        return ["projection, sum", "projection, in steps of h", "h"]
+        return list(PROJECTION_STEPS)
     gates = [gate for gate, w in zip(GATES, cell.w, strict=True) if w is not None]
     of_gates = [f"{gate}: {step.replace('_', ' ')}" for gate in gates for step in GateSteps._fields]
     return [*of_gates, "cell state before", "cell state", "tanh of it", "o * tanh", "h"]

@@ -29,8 +29,10 @@ from minilite.numerics.products import exact_product
 from minilite.numerics.rescale import Multiplier, Rescale, make_rescale
 from minilite.numerics.rounding import round_half_away, to_int32
 from minilite.ops.call import Array, Call
+from minilite.ops.op import Codes, Staged
 from minilite.ops.sequence import Inputs, States, run_sequence
 
+from .cell import PROJECTION_STEPS
 from .gate import INT16
 from .operands import GATES, Cell, batch_of, check_cell, check_state, joined, split
 
@@ -133,17 +135,18 @@ def _plan_gate(call: Call[Any], index: int) -> Gate:
     return Gate(products[0], products[1], np.float32(float(mantissa) * 2.0 ** (int(exponent) - 31)))
 
 
-def compute(plan: Plan, *arrays: Array | None) -> tuple[Array, ...]:
+def compute(plan: Plan, *arrays: Array | None) -> Staged:
     """y and the next h and c."""
     x, cell, h, c = split(arrays)
     sequence = x if x.ndim == 3 else x[None]
     start = (h.astype(np.int64), c.astype(np.int64))
-    y, states = run_sequence(partial(_step, plan, cell), (sequence,), start, time_major=True)
-    return joined(arrays, y, *states)
+    steps, states = run_sequence(partial(_step, plan, cell), (sequence,), start, time_major=True)
+    stages = {name: steps[..., place] for place, name in enumerate(PROJECTION_STEPS)}
+    return Staged(joined(arrays, steps[..., -1], *states), stages, {"x": Codes(x, np.array(plan.zeros[0]))})
 
 
 def _step(plan: Plan, cell: Cell, inputs: Inputs, states: States, row: int) -> tuple[Array, States]:
-    """The next (h, (h, c)) in codes, int64, for x [n,d], h [n,u] and c [n,c]."""
+    """The steps [n,u,s] of the projection, of which the last is h, and the next (h, c): codes, int64."""
     h, c = states
     assert inputs[0] is not None
     x_part, h_part = inputs[0].astype(np.int64) - plan.zeros[0], h - plan.zeros[1]
@@ -157,10 +160,12 @@ def _step(plan: Plan, cell: Cell, inputs: Inputs, states: States, row: int) -> t
     hidden = rounding_right_shift_away(o * _codes(libm.tanh(_real(c, CELL_SCALE))), 15)
     assert cell.projection is not None
     assert cell.projection_bias is not None
-    h = INT8.clamp(plan.projection(exact_product(hidden, cell.projection.T) + cell.projection_bias) + plan.zeros[1])
+    sums = exact_product(hidden, cell.projection.T) + cell.projection_bias
+    rescaled = plan.projection(sums)
+    h = INT8.clamp(rescaled + plan.zeros[1])
     if plan.clips[1] > 0:
         h = saturate(h, -plan.clips[1], plan.clips[1])
-    return h, (h, c)
+    return np.stack([sums, rescaled, h], axis=-1), (h, c)
 
 
 def _gate(plan: Gate, cell: Cell, index: int, x: Array, h: Array) -> Array:
