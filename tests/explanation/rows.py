@@ -94,20 +94,25 @@ def softmax_int16(f: Found) -> Steps:
 
 def log_softmax(f: Found) -> Steps:
     top, lowest = max(f.row), f.constant("lowest_difference")
-    forth = f.constant("multiplier.mantissa"), f.constant("multiplier.exponent")
-    back = f.constant("back.mantissa"), f.constant("back.exponent")
+    is_single = f.document["rule"] == "single"
+
+    def scaled(value: int, path: str) -> int:
+        mantissa, exponent = f.constant(f"{path}.mantissa"), f.constant(f"{path}.exponent")
+        once = half_up(over(value * mantissa, 31 - exponent))
+        return once if is_single else double(value, mantissa, exponent)
+
     counted = [x - top for x in f.row if x - top >= lowest]
-    total = sum(half_away(over(exponential(double(x, *forth), 5), 12)) for x in counted)
+    total = sum(half_away(over(exponential(scaled(x, "rescale"), 5), 12)) for x in counted)
     counts = f.own - top >= lowest
-    scaled = double(f.own - top if counts else 0, *forth)
+    own = scaled(f.own - top if counts else 0, "rescale")
     logarithm = f["its logarithm, in 2**-26"]
-    reach = max(lowest - 1, double(wrap(logarithm - 2**31), *back))
-    steps = half_away(over(wrap(scaled - logarithm), 22))
+    reach = max(lowest - 1, scaled(wrap(logarithm - 2**31), "back"))
+    steps = half_away(over(wrap(own - logarithm), 22))
+    assert f["times x_scale, in 2**-26"] == own
     return {
         "x - largest of the row": f.own - top,
         "near enough to count": counts,
-        "times x_scale, in 2**-26": scaled,
-        "e to that, in 2**-31": exponential(scaled, 5),
+        "e to that, in 2**-31": exponential(own, 5),
         "sum of the row, in 2**-19": total,
         "its logarithm, in 2**-26": near(math.log(total / 2**19) * 2**26, 16),
         "difference, in steps of y": steps,
