@@ -91,6 +91,9 @@ def hybrid_lstm(f: Found) -> Steps:
                 names = f"{gate}: sum of {name}", f"{gate}: scale of {name}", f"{gate}: with {name}"
                 steps, total = with_product(f, names, total)
                 known |= steps
+            elif f"{gate}: with {name}" in f.results:  # float32 weights, a diagonal
+                known[f"{gate}: with {name}"] = any_number
+                total = f[f"{gate}: with {name}"]
         known[f"{gate}: total"] = any_number  # with a peephole or normalization, whose numbers are not in the JSON
         total = f[f"{gate}: total"]
         value = math.tanh(total) if gate == "g" else 1 / (1 + math.exp(-total))

@@ -88,6 +88,7 @@ CHECKS: dict[tuple[str, str], Callable[[Found, tuple[Any, ...]], None]] = {
     **{(op, "hybrid"): rnn for op in ("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN")},
     **{(op, "int8"): lstm for op in ("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM")},
     **{(op, "hybrid"): hybrid_lstm for op in ("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM")},
+    ("UNIDIRECTIONAL_SEQUENCE_LSTM", "hybrid-diagonal"): hybrid_lstm,
     ("LSTM", "basic uint8"): basic_lstm,
     ("SVDF", "int8"): svdf,
 }

@@ -60,9 +60,9 @@ def float_gate(gate: FloatGate, vectors: tuple[Vector | None, ...], c: Array, st
             continue
         if matrix.scale is not None:
             steps += hybrid_steps(total, vector, matrix)
-            total = steps[-1]
         else:
-            total = add_product(total, vector, matrix, add_eigen_product)
+            steps.append(add_product(total, vector, matrix, add_eigen_product))
+        total = steps[-1]
     if gate.peephole is not None:
         total = total + gate.peephole * c
     if gate.norm is not None:
@@ -72,8 +72,11 @@ def float_gate(gate: FloatGate, vectors: tuple[Vector | None, ...], c: Array, st
 
 def hybrid_names(gate: FloatGate) -> list[str]:
     """What the steps of a hybrid gate are called."""
-    given = [name for name, matrix in zip(("x", "aux", "h"), gate.matrices, strict=True) if matrix is not None]
-    products = [f"{step} {name}" for name in given for step in ("sum of", "scale of", "with")]
+    products = []
+    for name, matrix in zip(("x", "aux", "h"), gate.matrices, strict=True):
+        if matrix is not None:
+            products += [f"sum of {name}", f"scale of {name}"] if matrix.scale is not None else []
+            products.append(f"with {name}")
     return ["before", *products, "total", "value"]
 
 
