@@ -23,7 +23,7 @@ class Numbers(NamedTuple):
     outer: int
     reduced: int
     inner: int
-    flip: int  # makes codes signed
+    flip: int  # XORed to codes, as int8, it makes them signed
     offset: int  # added to each sum
     rule: int
     low: int  # lowest and highest code less the zero point
@@ -51,7 +51,7 @@ def codes(prepared: Prepared, x: Array | None) -> Loop | None:
         outer=math.prod(shape[: axes[0]]),
         reduced=plan.elements,
         inner=inner,
-        flip=flip,
+        flip=-flip,
         offset=(flip - plan.x_zero) * plan.elements,
         rule=rule,
         low=plan.codes.low - plan.y_zero,
