@@ -124,7 +124,8 @@ class Runner:
             operands, y = [self._arrays.get(index) for index in task.operands], self._arrays[task.outputs[0]]
             if task.loop is not None and y.size:
                 is_shared = is_worth_it and work >= SHARED_FROM
-                calls.append(loop_calls(task.loop, operands, y, self._scratch if is_shared else self._scratch[:1]))
+                scratch = self._scratch if is_shared else self._scratch[:1]
+                calls += [loop_calls(loop, operands, y, scratch) for loop in (task.loop, *task.loop.more)]
         return Stretch(calls, self._team)
 
     def _step(self, task: Task) -> Call:

@@ -37,14 +37,16 @@ class Loop(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     parts: "Callable[[Loop, int], list[Part]] | None" = None  # from the loop and a number: up to so many parts of it
+    more: "tuple[Loop, ...]" = ()  # others that fill the rest of the same output, without working memory
 
     def run(self, arrays: Sequence[Array | None], scratch: Array | None = None) -> Array:
         """The output for the kernel's arrays, with a working memory of its own or this one."""
         y = np.empty(self.shape, self.dtype)
         if y.size:
-            operands = [bytes_of(arrays[position]) for position in self.operands]
             scratch = np.empty(self.scratch, np.uint8) if scratch is None else scratch
-            self.function(operands[0], operands[-1], bytes_of(y), scratch, self.constants, self.numbers)
+            for loop in (self, *self.more):
+                operands = [bytes_of(arrays[position]) for position in loop.operands]
+                loop.function(operands[0], operands[-1], bytes_of(y), scratch, loop.constants, loop.numbers)
         return y
 
 

@@ -38,11 +38,12 @@ def test_loops_write_to_nothing_but_their_output(case: Case) -> None:
             return
         expected = evaluate(program, example.inputs)
         arrays = {**program.constants, **example.inputs}
-        operands = [bytes_of(arrays[task.operands[which]]) for which in task.loop.operands]
         _, scratch = guarded(task.loop.scratch + GUARD)
         block, y = guarded(expected[output].nbytes)
-        with np.errstate(all="ignore"):
-            task.loop.function(operands[0], operands[-1], y, scratch, task.loop.constants, task.loop.numbers)
+        for loop in (task.loop, *task.loop.more):
+            operands = [bytes_of(arrays[task.operands[which]]) for which in loop.operands]
+            with np.errstate(all="ignore"):
+                loop.function(operands[0], operands[-1], y, scratch, loop.constants, loop.numbers)
         assert y.tobytes() == expected[output].tobytes()
         assert np.all(block[:GUARD] == MARK)
         assert np.all(block[-GUARD:] == MARK)
