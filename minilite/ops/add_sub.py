@@ -37,6 +37,7 @@ from .add_blocks import NOT_IN_BLOCKS, AddBlocks, add_blocks
 from .broadcast import broadcast, stretches
 from .call import Array, Call, Operand
 from .common_scale import Term, make_term, to_common_scale, twice_the_larger_scale
+from .delegate_floats import delegated
 from .delegate_plain import TERMS_FIT, binary
 from .finish import finish
 from .op import MICROCONTROLLERS, REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
@@ -277,6 +278,7 @@ ADD_VARIANTS = (
         gates={"cmsis-nn": stretches, "cmsis-nn-single": stretches},
     ),
     BLOCKS,
+    delegated(np.add, "float32", "float16"),
     Variant("plain", ("float32",), plan_plain, add_plain, rules=MICROCONTROLLERS),
     Variant("plain", ("int32",), plan_unlimited, add_plain, rules=MICROCONTROLLERS),
 )
@@ -290,6 +292,7 @@ SUB_VARIANTS = (
         finish=finish,
         rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
     ),
+    delegated(np.subtract, "float32"),
     Variant("plain", ("float32", "int32"), plan_plain, subtract_plain, rules=MICROCONTROLLERS),
 )
 ADD = Op("ADD", "a[...] b[...] -> y[...]", AddOptions, variants=ADD_VARIANTS, shapes=broadcast)

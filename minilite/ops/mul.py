@@ -37,6 +37,7 @@ from minilite.numerics.runs import Blocks, run_of
 
 from .broadcast import broadcast, stretches
 from .call import Array, Call
+from .delegate_floats import delegated
 from .delegate_plain import PRODUCT_FITS, binary
 from .finish import finish_wrapping
 from .op import MICRO_SETS, Op, Staged, Variant, follows, on_microcontrollers
@@ -196,7 +197,7 @@ MUL = Op(
     "MUL",
     "a[...] b[...] -> y[...]",
     MulOptions,
-    variants=(QUANTIZED, BLOCKS, EVEN, ON_MICRO, FRACTIONS, PLAIN),
+    variants=(QUANTIZED, BLOCKS, EVEN, ON_MICRO, FRACTIONS, PLAIN, delegated(np.multiply, "float32", "float16")),
     shapes=broadcast,
 )
 OPS = (MUL,)

@@ -42,6 +42,7 @@ from minilite.numerics.rounding import to_int32
 
 from .broadcast import broadcast
 from .call import Array, Call
+from .delegate_floats import delegated
 from .op import Op, Staged, Variant, follows
 
 SIGN_BITS = 31  # of a number in 32 bits, beside the sign itself
@@ -185,6 +186,7 @@ DIV = Op(
         Variant("quantized", CODES, plan_quantized, divide_codes, rules=follows(reference="", tflm="")),
         Variant("quantized", ("int8",), plan_quantized, divide_codes_once, rules=follows(tflm_single="")),
         Variant("float", ("float32",), plan_float, divide_float),
+        delegated(np.divide, "float32"),
         Variant("integer", ("int32",), plan_int32, divide_int32),
     ),
     shapes=broadcast,

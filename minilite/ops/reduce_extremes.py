@@ -5,8 +5,10 @@ Codes are compared as they are: x and y share scale and zero point. The greatest
 float32: a NaN never replaces a number. Each comparison starts from the type's lowest (greatest) finite number, so one
     with nothing beyond it, infinities included, gives that number; but when one number is left of all, from the
     first element, which then may be NaN.
+    optimized: each comparison starts from the first element, a NaN is followed by the number behind it, and of two
+    equal numbers the later one is taken.
 
-Follows tflite/kernels/reduce.cc and internal/reference/reduce.h.
+Follows tflite/kernels/reduce.cc, internal/reference/reduce.h and internal/optimized/reduce.h.
 """
 
 from typing import Any
@@ -17,7 +19,7 @@ from minilite.format.options.arithmetic import ReducerOptions
 from minilite.numerics.reduction import gather_axes
 
 from .call import Array, Call
-from .op import Op, Variant
+from .op import EVERYWHERE, Op, Variant, follows
 from .reducing import Plan, plan_plain, reads_unsummed, shapes
 
 NUMBERS = ("int32", "int64", "int8", "uint8", "int16")
@@ -49,6 +51,22 @@ def smallest_float(plan: Plan, x: Array) -> Array:
     return np.asarray(-largest_float(plan, -x))
 
 
+def largest_behind_nan(plan: Plan, x: Array) -> Array:
+    """The last of the greatest numbers behind the last NaN, or NaN where that is the last element."""
+    if not x.size:
+        return np.full(plan.shape, np.finfo(x.dtype).min, x.dtype)
+    rows = gather_axes(x, plan.axes)[::-1]
+    before_nan = np.logical_or.accumulate(np.isnan(rows), axis=0)
+    last = np.argmax(np.where(before_nan, -np.inf, rows), axis=0)
+    found = np.take_along_axis(rows, last[None], axis=0)[0]
+    kept: Array = np.where(before_nan[0], rows[0], found)
+    return kept.reshape(plan.shape)
+
+
+def smallest_behind_nan(plan: Plan, x: Array) -> Array:
+    return np.asarray(-largest_behind_nan(plan, -x))
+
+
 def largest(plan: Plan, x: Array) -> Array:
     found: Array = gather_axes(x, plan.axes).max(axis=0, initial=np.iinfo(x.dtype).min)
     return found.reshape(plan.shape)
@@ -68,14 +86,27 @@ def all_true(plan: Plan, x: Array) -> Array:
 
 
 def _op(code: str, *variants: tuple[Any, ...]) -> Op:
-    made = tuple(Variant(name, types, plan_any, kernel) for name, types, kernel in variants)
+    made = tuple(Variant(name, types, plan_any, kernel, rules=rules) for name, types, kernel, rules in variants)
     return Op(code, "x[...] axes=int[...] -> y[...]", ReducerOptions, made, shapes, reads=reads_unsummed)
 
 
-ANY, ALL = ("any", ("bool",), any_true), ("all", ("bool",), all_true)
+FLOAT, OPTIMIZED = ("float32",), follows(optimized="")
+ANY, ALL = ("any", ("bool",), any_true, EVERYWHERE), ("all", ("bool",), all_true, EVERYWHERE)
 OPS = (
-    _op("REDUCE_MAX", ("float", ("float32",), largest_float), ("integer", NUMBERS, largest), ANY),
-    _op("REDUCE_MIN", ("float", ("float32",), smallest_float), ("integer", NUMBERS, smallest), ALL),
+    _op(
+        "REDUCE_MAX",
+        ("float", FLOAT, largest_float, EVERYWHERE),
+        ("float, last of equals", FLOAT, largest_behind_nan, OPTIMIZED),
+        ("integer", NUMBERS, largest, EVERYWHERE),
+        ANY,
+    ),
+    _op(
+        "REDUCE_MIN",
+        ("float", FLOAT, smallest_float, EVERYWHERE),
+        ("float, last of equals", FLOAT, smallest_behind_nan, OPTIMIZED),
+        ("integer", NUMBERS, smallest, EVERYWHERE),
+        ALL,
+    ),
     _op("REDUCE_ANY", ANY),
     _op("REDUCE_ALL", ALL),
 )

@@ -5,9 +5,10 @@ float32: multiplied in row-major order. Integers without a scale: the low bits. 
 int8, int16 with a scale, for n elements x[0], x[1], ... in row-major order:
     acc = x[0] - x_zero,  then for each next one  acc = rescale(acc * (x[k] - x_zero))
     y   = clamp(y_zero + rescale(acc))     m = x_scale / y_scale**(1/n)
+    optimized: where one element is left of one, it is copied, whatever the scales
 The product of nothing is 1; with a scale it is refused, since the official kernel leaves it undefined.
 
-Follows tflite/kernels/reduce.cc and internal/reference/reduce.h.
+Follows tflite/kernels/reduce.cc, internal/reference/reduce.h and internal/optimized/reduce.h.
 Rescale rule: reference int16-multiplier. The multiplier is formed in float64.
 """
 
@@ -78,6 +79,15 @@ def accumulate(plan: QuantizedPlan, x: Array) -> Array:
     return accumulators.reshape(plan.shape)
 
 
+def copy(plan: Plan, x: Array) -> Array:
+    return x.reshape(plan.shape)
+
+
+def reduces_nothing(call: Call[ReducerOptions]) -> str:
+    """The optimized kernel copies where no axis of more than one element is reduced."""
+    return "" if count_reduced(call) == 1 else "several elements are multiplied"
+
+
 def _has_scale(call: Call[ReducerOptions]) -> bool:
     return call["x"].tensor.quantization is not None
 
@@ -91,6 +101,15 @@ VARIANTS = (
         finish=finish,
         rules=follows(reference="int16-multiplier"),
         when=_has_scale,
+    ),
+    Variant(
+        "copied",
+        ("int8", "int16"),
+        plan_plain,
+        copy,
+        rules=follows(optimized=""),
+        when=_has_scale,
+        gates={"optimized": reduces_nothing},
     ),
     Variant("plain", ("float32", "int32", "int64", "int8", "int16", "uint8"), plan_unscaled, multiply),
     Variant("all", ("bool",), plan_plain, all_true),

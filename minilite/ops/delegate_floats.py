@@ -1,0 +1,45 @@
+"""Element-wise ops of floats a and b as XNNPACK computes them: no activation means no limits, infinities stay.
+
+The other sets keep to finite numbers also where no activation is fused. float16 goes through float32, and there the
+limits make of NaN and -0 the lower one, which a comparison does not find smaller.
+Follows XNNPACK src/f32-vbinary, src/f32-vclamp and src/f16-vclamp.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minilite.numerics.activation import activation_reals
+from minilite.numerics.affine import Range
+
+from .call import Array, Call
+from .delegate_plain import binary
+from .op import Variant, follows
+
+INFINITY = np.float32(np.inf)
+
+
+def delegated(function: Callable[[Array, Array], Array], *types: str) -> Variant:
+    """The variant of an op of two values."""
+
+    def compute(limits: Range, a: Array, b: Array) -> Array:
+        with np.errstate(all="ignore"):
+            real = np.asarray(function(a.astype(np.float32), b.astype(np.float32)))
+            return _limit(limits, real, a.dtype == np.float16).astype(a.dtype)
+
+    return Variant("floats", types, plan_limits, compute, rules=follows(xnnpack=""), gates={"xnnpack": binary()})
+
+
+def plan_limits(call: Call[Any]) -> Range:
+    """The limits of the fused activation."""
+    low, high = activation_reals(call.options.fused_activation_function)
+    largest = np.finfo(np.float32).max
+    return Range(low if low > -largest else -INFINITY, high if high < largest else INFINITY)
+
+
+def _limit(limits: Range, x: Array, is_half: bool) -> Array:
+    if not is_half or np.isinf(limits.low):
+        return limits.clamp(x)
+    raised = np.where(x > limits.low, x, limits.low)
+    return np.where(raised < limits.high, raised, limits.high)
