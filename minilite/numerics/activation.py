@@ -14,6 +14,7 @@ from .rounding import round_half_away, round_half_even
 
 NONE, RELU, RELU_N1_TO_1, RELU6, TANH, SIGN_BIT = range(6)  # ActivationFunctionType of the schema
 
+LARGEST = np.finfo(np.float32).max
 _REAL: dict[int, tuple[float | None, float | None]] = {
     NONE: (None, None),
     RELU: (0.0, None),
@@ -69,8 +70,13 @@ def codes_between(
 def activation_reals(activation: int) -> Range:
     """The float32 values that a fused activation leaves."""
     low, high = _REAL[activation]
-    limit = np.finfo(np.float32).max
-    return Range(np.float32(-limit if low is None else low), np.float32(limit if high is None else high))
+    return Range(np.float32(-LARGEST if low is None else low), np.float32(LARGEST if high is None else high))
+
+
+def unbounded(reals: Range) -> Range:
+    """The same by XNNPACK: infinities stay where the activation sets no limit."""
+    low, high = reals
+    return Range(-np.float32(np.inf) if low == -LARGEST else low, np.float32(np.inf) if high == LARGEST else high)
 
 
 def activation_limits(activation: int, dtype: np.dtype[Any]) -> Range:

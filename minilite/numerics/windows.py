@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from minilite.errors import ModelError
 
+from .fused import fused_multiply_add
 from .geometry import Window
 
 Array = NDArray[Any]
@@ -62,14 +63,17 @@ def _pad(x: Array, rows: Window, columns: Window) -> Array:
     return np.pad(x, around)
 
 
-def sum_taps(x: Array, w: Array, rows: Window, columns: Window) -> Array:
+def sum_taps(x: Array, w: Array, rows: Window, columns: Window, start: Array | None = None) -> Array:
     """Sums [n,output rows,output columns,g,v] of x [n,h,w,g,d] times w [i,j,d,g,v] over i, j, d.
 
-    Every sum starts at 0 and grows tap by tap, rows first, then columns, then d, rounded to the type of x and w at
-    each product and each addition; taps outside the image are left out. This is the order of the reference kernels.
+    Every sum starts at 0, or at `start` [g,v], and grows tap by tap, rows first, then columns, then d, rounded to the
+    type of x and w at each product and each addition; taps outside the image are left out. This is the order of the
+    reference kernels.
     """
     batch, height, width, groups, depth = x.shape
     total = np.zeros((batch, rows.output, columns.output, groups, w.shape[-1]), np.result_type(x, w))
+    if start is not None:
+        total += start
     planes = np.ascontiguousarray(np.moveaxis(x, 4, 0))[..., None]
     for i, j in np.ndindex(rows.size, columns.size):
         (out_rows, in_rows), (out_columns, in_columns) = inside(rows, i, height), inside(columns, j, width)
@@ -79,6 +83,21 @@ def sum_taps(x: Array, w: Array, rows: Window, columns: Window) -> Array:
             continue
         for d in range(depth):
             target += planes[d, :, in_rows, in_columns] * w[i, j, d]
+    return total
+
+
+def fuse_taps(x: Array, w: Array, start: Array, rows: Window, columns: Window, columns_first: bool = False) -> Array:
+    """start plus the sums of `sum_taps`, the product and the addition of each step rounded once, as XNNPACK does.
+
+    Taps outside the image count as zeros: a weight that is not finite makes NaN of them. `start` [g,v]. With
+    `columns_first` the taps come column by column.
+    """
+    patches = gather(x, rows, columns)
+    total = np.broadcast_to(start, (*patches.shape[:3], *w.shape[3:])).astype(np.result_type(x, w))
+    taps = np.ndindex(columns.size, rows.size) if columns_first else np.ndindex(rows.size, columns.size)
+    for i, j in (tap[::-1] if columns_first else tap for tap in taps):
+        for d in range(w.shape[2]):
+            total = fused_multiply_add(patches[:, :, :, i, j, :, d, None], w[i, j, d], total)
     return total
 
 

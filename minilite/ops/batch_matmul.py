@@ -2,13 +2,14 @@
 
 The options adj_x and adj_y say that x or w is stored with its last two axes swapped; the axes before them broadcast.
 
-float32: summed over d from first to last.
+float32: summed over d from first to last; XNNPACK fuses each product with its sum.
 int8, int16:
     acc = sum over d of (x - x_zero) * (w - w_zero)     exact, int8 low 32 bits            (eq. 5)
     y   = clamp(y_zero + rescale(acc))      m = x_scale * w_scale / y_scale                (eq. 6, 7)
 int8 to int32: the sums of the codes themselves.
 hybrid, float32 x and y with int8 w: each row of x is quantized when it runs (numerics/dynamic.py),
     y = (acc - x_zero * sum over d of w) * (x_scale * w_scale)          every step rounded to float32
+    XNNPACK: see ops/hybrid_xnnpack.py.
     When two or more of the broadcast axes are longer than 1, upstream takes the scales of other rows, and with rank 5
     sums weights that it has not read; here every row keeps its own.
 
@@ -26,6 +27,7 @@ from minilite.format.options.dense import BatchMatMulOptions
 from minilite.numerics.affine import Range, code_range
 from minilite.numerics.dynamic import DynamicRows, quantize_rows
 from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.fused import fused_product
 from minilite.numerics.geometry import broadcast_shapes
 from minilite.numerics.products import exact_product, ordered_product
 from minilite.numerics.rescale import Rescale, make_rescale
@@ -33,7 +35,7 @@ from minilite.numerics.rescale import Rescale, make_rescale
 from . import hybrid_xnnpack as xnnpack
 from .call import Array, Call
 from .convolution import require_int16_exponent
-from .delegate import hybrid_matrix_product, matrix_product
+from .delegate import hybrid_matrix_product, matrix_product, static_shapes
 from .finish import finish
 from .hybrid import codes_read, notes
 from .multiplier import XNNPACK_RULE, real_multiplier
@@ -99,6 +101,10 @@ def accumulate(plan: Plan, x: Array, w: Array) -> Array:
 
 def compute_float(plan: Layout, x: Array, w: Array) -> Array:
     return ordered_product(*plan.matrices(x, w))
+
+
+def compute_float_xnnpack(plan: Layout, x: Array, w: Array) -> Array:
+    return fused_product(*plan.matrices(x, w), np.zeros(1, np.float32))
 
 
 def compute_sums(plan: Layout, x: Array, w: Array) -> Array:
@@ -173,6 +179,14 @@ def reads(call: Call[BatchMatMulOptions], at: Index) -> Reads:
 
 
 FLOAT = Variant("float", ("float32",), layout, compute_float)
+FLOAT_XNNPACK = Variant(
+    "float, fused",
+    ("float32",),
+    layout,
+    compute_float_xnnpack,
+    rules=follows(xnnpack=""),
+    gates={"xnnpack": static_shapes},
+)
 INT8 = Variant(
     "quantized",
     ("int8 int8 -> int8",),
@@ -205,7 +219,7 @@ BATCH_MATMUL = Op(
     "BATCH_MATMUL",
     "x[...] w[...] -> y[...]",
     BatchMatMulOptions,
-    variants=(FLOAT, INT8, INT16, SUMS, HYBRID_XNNPACK, HYBRID),
+    variants=(FLOAT_XNNPACK, FLOAT, INT8, INT16, SUMS, HYBRID_XNNPACK, HYBRID),
     shapes=shapes,
     macs=macs,
     reads=reads,

@@ -3,7 +3,9 @@
 row(h,i) = h * stride - before + i * dilation, likewise for columns (eq. 9); taps outside the image are left out.
 The weights' depth d divides the channels c of x: c / d groups, each read by as many consecutive units.
 
-float32: summed over i, j, d in this order, then the bias, then the activation.
+float32: summed over i, j, d in this order, then the bias, then the activation. The optimized kernel sums as Eigen does,
+    see numerics/eigen_product.py; XNNPACK starts from the bias and fuses each product with its sum, over j, i when
+    each unit reads one channel of its own. Both multiply the zeros of the padding.
 int8, uint8, int16:
     acc = b[u] + sum of (x - x_zero) * (w - w_zero)     exact, low 32 bits, with an int64 bias 64 bits  (eq. 5)
     y   = clamp(y_zero + rescale(acc))      m = x_scale * w_scale / y_scale                             (eq. 6, 7)
@@ -11,6 +13,8 @@ int4 weights are used as int8 weights.
 hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
     one scale of w, or all alike    symmetric codes of x, y = activation(acc * (x_scale * w_scale) + b)
     other scales, or groups         asymmetric codes,     y = activation((acc * w_scale) * x_scale + b)
+                                    optimized without groups: acc * (w_scale * x_scale)
+    XNNPACK: see ops/hybrid_xnnpack.py; a window of one pixel has codes of their own for each pixel.
 
 Follows tflite/kernels/conv.cc, internal/reference/conv.h and internal/reference/integer_ops/conv.h.
 Rescale rule: reference double, optimized half-up but with groups double, xnnpack float32-even; with 64-bit accumulators
@@ -26,10 +30,12 @@ import numpy as np
 
 from minilite.format.enums import TensorType
 from minilite.format.options.convolution import Conv2DOptions
+from minilite.numerics.activation import unbounded
 from minilite.numerics.dynamic import DynamicRows
+from minilite.numerics.eigen_product import eigen_product
 from minilite.numerics.geometry import Window
 from minilite.numerics.products import exact_product
-from minilite.numerics.windows import gather, sum_taps
+from minilite.numerics.windows import fuse_taps, gather, sum_taps
 
 from . import hybrid_xnnpack as xnnpack
 from .call import Array, Call
@@ -82,6 +88,23 @@ def compute_float(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -
     sums = sum_taps(x.reshape(*x.shape[:3], groups, depth), weights, plan.rows, plan.columns)
     total = sums.reshape(*sums.shape[:3], units)
     return plan.reals.clamp(total if b is None else total + b)
+
+
+def compute_float_optimized(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
+    patches, depth = gather(x, plan.rows, plan.columns), math.prod(w.shape[1:])
+    sums = eigen_product(patches.reshape(-1, depth), w.reshape(-1, depth).T)
+    total = sums.reshape(*patches.shape[:3], len(w))
+    return plan.reals.clamp(total if b is None else total + b)
+
+
+def compute_float_xnnpack(plan: FloatPlan, x: Array, w: Array, b: Array) -> Array:
+    units, *taps, depth = w.shape
+    groups = x.shape[3] // depth
+    is_depthwise = depth == 1 and groups == units
+    weights = w.reshape(groups, units // groups, *taps, depth).transpose(2, 3, 4, 0, 1)
+    images, start = x.reshape(*x.shape[:3], groups, depth), b.reshape(groups, units // groups)
+    sums = fuse_taps(images, weights, start, plan.rows, plan.columns, columns_first=is_depthwise)
+    return unbounded(plan.reals).clamp(sums.reshape(*sums.shape[:3], units))
 
 
 def compute_hybrid(plan: HybridPlan, x: Array, w: Array, b: Array | None = None) -> Staged:
@@ -185,6 +208,12 @@ def integer(
 
 
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
+FLOAT_OPTIMIZED = Variant(
+    "float in blocks", ("float32",), plan_float, compute_float_optimized, rules=follows(optimized=""), gates=GATES
+)
+FLOAT_XNNPACK = Variant(
+    "float, fused", ("float32",), plan_float, compute_float_xnnpack, rules=follows(xnnpack=""), gates=GATES
+)
 BYTES = follows(reference="double", optimized="half-up", xnnpack="float32-even", **on_microcontrollers("double"))
 INT8 = integer(plan_int8, BYTES, "int8 int8 int32 -> int8", "int8 int4 int32 -> int8")
 UINT8 = integer(plan_uint8, BYTES, "uint8 uint8 int32 -> uint8")
@@ -230,11 +259,14 @@ HYBRID_CHANNELS = Variant(
 )
 HYBRID = Variant("hybrid", HYBRID_TYPES, plan_hybrid, compute_hybrid)
 
+FLOATS = (FLOAT_XNNPACK, FLOAT_OPTIMIZED, FLOAT)
+HYBRIDS = (HYBRID_XNNPACK, HYBRID_OPTIMIZED, HYBRID_CHANNELS, HYBRID)
+
 CONV_2D = Op(
     "CONV_2D",
     "x[n,h,w,c] w[u,i,j,d] b[u]? -> y[n,p,q,u]",
     Conv2DOptions,
-    variants=(FLOAT, INT8, UINT8, INT16_INT64, INT16_INT32, HYBRID_XNNPACK, HYBRID_OPTIMIZED, HYBRID_CHANNELS, HYBRID),
+    variants=(*FLOATS, INT8, UINT8, INT16_INT64, INT16_INT32, *HYBRIDS),
     shapes=shapes,
     macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:]),
     reads=reads,

@@ -4,7 +4,9 @@ CONV_3D_TRANSPOSE:  y[n,p,q,r,u] = activation(b[u] + sum over d, h, v, c of x[n,
 
 plane(p,k) = p * stride - before + k * dilation, likewise for rows and columns (eq. 9); taps outside are left out. In
 CONV_3D_TRANSPOSE (p, q, r) is tap (k, i, j) of the window at (d, h, v), as in TRANSPOSE_CONV; the shape of y is an
-operand. float32 only: the sums run in the order written, then the bias, then the activation.
+operand. float32 only: the sums run in the order written, then the bias, then the activation. Optimized: CONV_3D starts
+from the bias and fuses each product with its sum; CONV_3D_TRANSPOSE, when it is not dilated, sums over c as Eigen does,
+see numerics/eigen_product.py.
 
 Follows tflite/kernels/conv3d.cc, conv3d_transpose.cc, internal/reference/conv3d.h and conv3d_transpose.h.
 """
@@ -18,12 +20,14 @@ import numpy as np
 from minilite.format.options.convolution import Conv3DOptions
 from minilite.numerics.activation import activation_reals
 from minilite.numerics.affine import Range
+from minilite.numerics.eigen_product import eigen_product
+from minilite.numerics.fused import fused_multiply_add
 from minilite.numerics.geometry import Window, slide
 from minilite.numerics.windows import inside
 
 from .call import Array, Call
 from .hybrid_convolution import add_bias
-from .op import Op, Variant
+from .op import Op, Variant, follows
 from .signature import Shape
 
 AXES = ("planes", "rows", "columns")
@@ -76,6 +80,19 @@ def compute(plan: Plan, x: Array, w: Array, b: Array | None = None) -> Array:
     return add_bias(plan.reals, sums, b)
 
 
+def compute_optimized(plan: Plan, x: Array, w: Array, b: Array | None = None) -> Array:
+    sides = [(each.before, each.reach(length)) for each, length in zip(plan.windows, x.shape[1:4], strict=True)]
+    volume, windows = np.pad(x, [(0, 0), *sides, (0, 0)]), tuple(each._replace(before=0) for each in plan.windows)
+    sums = np.zeros(plan.shape, x.dtype)
+    if b is not None:
+        sums += b
+    for tap in np.ndindex(w.shape[:3]):
+        to, reads = places(windows, tap, volume.shape[1:4])
+        for c in range(x.shape[4]):
+            sums[to] = fused_multiply_add(volume[reads][..., c, None], w[tap][c], sums[to])
+    return plan.reals.clamp(np.where(np.isnan(sums), plan.reals.high, sums))  # as the vector instructions have it
+
+
 def places(windows: tuple[Window, ...], tap: tuple[int, ...], lengths: Shape) -> tuple[Any, Any]:
     """Indices of the positions whose `tap` is inside axes of these lengths, and of what they read there."""
     pairs = [inside(*each) for each in zip(windows, tap, lengths, strict=True)]
@@ -101,6 +118,25 @@ def plan_transposed(call: Call[Conv3DOptions]) -> Plan:
     return Plan(found, shape, activation_reals(call.options.fused_activation_function))
 
 
+def not_dilated(call: Call[Conv3DOptions]) -> str:
+    """The optimized kernel takes no dilation."""
+    options = call.options
+    steps = options.dilation_d_factor, options.dilation_h_factor, options.dilation_w_factor
+    return "" if steps == (1, 1, 1) else f"it has dilations {steps}"
+
+
+def compute_transposed_optimized(plan: Plan, w: Array, x: Array, b: Array | None = None) -> Array:
+    depth = x.shape[4]
+    taps = w.reshape(-1, depth).T
+    products = np.stack([eigen_product(volume.reshape(-1, depth), taps) for volume in x])
+    products = products.reshape(*x.shape[:4], *w.shape[:4])
+    sums = np.zeros(plan.shape, np.float32)
+    for tap in reversed(list(np.ndindex(w.shape[:3]))):
+        reads, to = places(plan.windows, tap, plan.shape[1:4])
+        sums[to] += products[(*reads, *tap)]
+    return add_bias(plan.reals, sums, b)
+
+
 def compute_transposed(plan: Plan, w: Array, x: Array, b: Array | None = None) -> Array:
     sums = np.zeros(plan.shape, x.dtype)
     # Taps from last to first: so an output meets the pixels that reach it in the order of the image.
@@ -116,7 +152,10 @@ OPS = (
         "CONV_3D",
         "x[n,d,h,v,c] w[k,i,j,c,u] b[u]? -> y[n,p,q,r,u]",
         Conv3DOptions,
-        (Variant("float", ("float32",), plan, compute),),
+        (
+            Variant("float, fused", ("float32",), plan, compute_optimized, rules=follows(optimized="")),
+            Variant("float", ("float32",), plan, compute),
+        ),
         shapes,
         macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[:4]),
     ),
@@ -124,7 +163,17 @@ OPS = (
         "CONV_3D_TRANSPOSE",
         "shape=int[m] w[k,i,j,u,c] x[n,d,h,v,c] b[u]? -> y[n,p,q,r,u]",
         Conv3DOptions,
-        (Variant("float", ("float32",), plan_transposed, compute_transposed),),
+        (
+            Variant(
+                "float in blocks",
+                ("float32",),
+                plan_transposed,
+                compute_transposed_optimized,
+                rules=follows(optimized=""),
+                gates={"optimized": not_dilated},
+            ),
+            Variant("float", ("float32",), plan_transposed, compute_transposed),
+        ),
         transposed_shapes,
         macs=lambda call: math.prod(call["x"].shape) * math.prod(call["w"].shape[:4]),
     ),

@@ -2,13 +2,16 @@
 
 m is the depth multiplier, the outputs u divided by the channels c of x; rows and columns as in CONV_2D.
 
-float32: summed over i, j in this order, then the bias, then the activation.
+float32: summed over i, j in this order, then the bias, then the activation. The optimized kernel starts from the bias;
+    so does XNNPACK, which fuses each product with its sum, multiplies the zeros of the padding, and takes j before i
+    unless m is above 1. It multiplies pixels behind a window by 0, too: upstream, an infinite one makes NaN there.
 int8, uint8, int16:
     acc = b[u] + sum of (x - x_zero) * (w - w_zero)     exact, low 32 bits, for int16 64 bits           (eq. 5)
     y   = clamp(y_zero + rescale(acc))      m = x_scale * w_scale / y_scale                             (eq. 6, 7)
 int4 weights of int8 activations are used as int8 weights.
 hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
     asymmetric codes of x,      y = activation(acc * (w_scale * x_scale) + b)
+    optimized: one scale after the other. XNNPACK takes no hybrid node.
 
 Follows tflite/kernels/depthwise_conv.cc, internal/reference/depthwiseconv_float.h, depthwiseconv_uint8.h and
 integer_ops/depthwise_conv.h.
@@ -23,8 +26,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from minilite.format.options.convolution import DepthwiseConv2DOptions
+from minilite.numerics.activation import unbounded
 from minilite.numerics.geometry import Window
-from minilite.numerics.windows import sum_taps
+from minilite.numerics.windows import fuse_taps, sum_taps
 
 from .call import Array, Call
 from .convolution import FloatPlan, Plan, plan_float, plan_int8, plan_int16, plan_uint8, windows
@@ -37,6 +41,8 @@ from .reads import Index, bias, taps_and_pixels
 from .signature import Shape
 
 HYBRID_BLOCK = 4  # channels that the optimized hybrid kernel takes at once; it multiplies the others by x_scale first
+
+VECTOR, BUFFER = 4, 4832  # float32 numbers that the optimized float kernel takes at once, and those of its buffer
 
 
 def plan_wide(call: Call[DepthwiseConv2DOptions]) -> Plan:
@@ -56,11 +62,42 @@ def compute_float(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -
     return plan.reals.clamp(add_channels(x, w, b, plan.rows, plan.columns))
 
 
+def compute_float_optimized(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
+    units = w.shape[3]
+    weights = by_channel(x, w)
+    start = np.zeros(units, np.float32) if b is None else b
+    sums = sum_taps(x[..., None], weights, plan.rows, plan.columns, start.reshape(weights.shape[3:]))
+    total = sums.reshape(*sums.shape[:3], units)
+    is_replaced = np.isnan(total) & left_over(plan.columns.output, units)
+    return plan.reals.clamp(np.where(is_replaced, plan.reals.high, total))
+
+
+def left_over(columns: int, units: int) -> Array:
+    """Which outputs of a row fill no vector: bool [columns,units]. The optimized kernel makes numbers of NaN there.
+
+    A buffer holds as many pixels as fit.
+    """
+    place, pixels = np.arange(columns * units), max(BUFFER // units, 1)
+    first = place // (pixels * units) * (pixels * units)
+    length = np.minimum(pixels * units, columns * units - first)
+    return (place - first >= length // VECTOR * VECTOR).reshape(columns, units)
+
+
+def compute_float_xnnpack(plan: FloatPlan, x: Array, w: Array, b: Array) -> Array:
+    weights = by_channel(x, w)
+    start, is_single = b.reshape(weights.shape[3:]), weights.shape[4] == 1
+    sums = fuse_taps(x[..., None], weights, start, plan.rows, plan.columns, columns_first=is_single)
+    return unbounded(plan.reals).clamp(sums.reshape(*sums.shape[:3], w.shape[3]))
+
+
+def by_channel(x: Array, w: Array) -> Array:
+    """The weights w [1,i,j,u] as [i,j,1,c,m], m for each channel of x."""
+    return w.reshape(*w.shape[1:3], 1, x.shape[3], w.shape[3] // x.shape[3])
+
+
 def add_channels(x: Array, w: Array, b: Array | None, rows: Window, columns: Window) -> Array:
     """The sums [n,h,w,u] before rescaling and activation, in the type of x and w."""
-    channels = x.shape[3]
-    weights = w.reshape(*w.shape[1:3], 1, channels, w.shape[3] // channels)
-    sums = sum_taps(x[..., None], weights, rows, columns)
+    sums = sum_taps(x[..., None], by_channel(x, w), rows, columns)
     total = sums.reshape(*sums.shape[:3], w.shape[3])
     return total if b is None else total + b
 
@@ -130,6 +167,12 @@ def integer(plan: Callable[[Call[DepthwiseConv2DOptions]], Plan], rules: Mapping
 
 
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
+FLOAT_OPTIMIZED = Variant(
+    "float, bias first", ("float32",), plan_float, compute_float_optimized, rules=follows(optimized="")
+)
+FLOAT_XNNPACK = Variant(
+    "float, fused", ("float32",), plan_float, compute_float_xnnpack, rules=follows(xnnpack=""), gates=GATES
+)
 INT8_TYPES = ("int8 int8 int32 -> int8", "int8 int4 int32 -> int8")
 MICRO, MICRO_INT16 = on_microcontrollers("double"), on_microcontrollers("int16-multiplier")
 INT8 = integer(
@@ -155,7 +198,7 @@ DEPTHWISE_CONV_2D = Op(
     "DEPTHWISE_CONV_2D",
     "x[n,h,w,c] w[f,i,j,u] b[u]? -> y[n,p,q,u]",
     DepthwiseConv2DOptions,
-    variants=(FLOAT, INT8, INT8_BLOCKS, UINT8, INT16, HYBRID_OPTIMIZED, HYBRID),
+    variants=(FLOAT_XNNPACK, FLOAT_OPTIMIZED, FLOAT, INT8, INT8_BLOCKS, UINT8, INT16, HYBRID_OPTIMIZED, HYBRID),
     shapes=shapes,
     macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:3]),
     reads=reads,

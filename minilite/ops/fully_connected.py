@@ -1,6 +1,7 @@
 """FULLY_CONNECTED:  y[..., u] = activation(b[u] + sum over d of x[..., d] * w[u, d])
 
-float32: summed over d from first to last, then the bias, then the activation.
+float32: summed over d from first to last, then the bias, then the activation. The optimized kernel sums as Eigen does,
+    see numerics/eigen_product.py; XNNPACK starts from the bias and fuses each product with its sum.
 int8, uint8:
     acc = b[u] + sum over d of (x - x_zero) * (w - w_zero)     exact integer       (eq. 5)
     y   = clamp(y_zero + rescale(acc))     m = x_scale * w_scale / y_scale         (eq. 6, 7)
@@ -25,9 +26,11 @@ import numpy as np
 
 from minilite.format.enums import TensorType
 from minilite.format.options.dense import FullyConnectedOptions
-from minilite.numerics.activation import activation_reals
+from minilite.numerics.activation import activation_reals, unbounded
 from minilite.numerics.affine import Range
+from minilite.numerics.eigen_product import eigen_product
 from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.fused import fused_product
 from minilite.numerics.products import exact_product, ordered_product
 from minilite.numerics.rescale import Rescale, make_rescale
 
@@ -130,6 +133,16 @@ def compute_float(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array
     return plan.reals.clamp(sums if b is None else sums + b).reshape(plan.shape)
 
 
+def compute_float_optimized(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array:
+    sums = eigen_product(x.reshape(-1, w.shape[1]), w.T)
+    return plan.reals.clamp(sums if b is None else sums + b).reshape(plan.shape)
+
+
+def compute_float_xnnpack(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array:
+    start = np.zeros(1, np.float32) if b is None else b
+    return unbounded(plan.reals).clamp(fused_product(x.reshape(-1, w.shape[1]), w.T, start)).reshape(plan.shape)
+
+
 def shapes(call: Call[FullyConnectedOptions]) -> Sequence[Shape]:
     x, (units, depth) = call["x"].shape, call["w"].shape
     if call.options.keep_num_dims:
@@ -179,6 +192,22 @@ INT16_WEIGHTS = Variant(
     accumulate=accumulate,
     finish=finish,
     rules=follows(reference="int16-multiplier"),
+)
+FLOAT_XNNPACK = Variant(
+    "float, fused",
+    ("float32",),
+    plan_float,
+    compute_float_xnnpack,
+    rules=follows(xnnpack=""),
+    gates={"xnnpack": fully_connected},
+)
+FLOAT_OPTIMIZED = Variant(
+    "float in blocks",
+    ("float32",),
+    plan_float,
+    compute_float_optimized,
+    rules=follows(optimized=""),
+    when=is_dense,
 )
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
 SPARSE = Variant(
@@ -241,6 +270,8 @@ FULLY_CONNECTED = Op(
     "x[~d] w[u,d] b[u]? -> y[...]",
     FullyConnectedOptions,
     variants=(
+        FLOAT_XNNPACK,
+        FLOAT_OPTIMIZED,
         FLOAT,
         QUANTIZED,
         INT16,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minilite.numerics.activation import NONE, activation_reals
+from minilite.numerics.activation import NONE, activation_reals, unbounded
 from minilite.numerics.affine import Range
 from minilite.numerics.dynamic import DynamicRows, quantize_rows_even
 from minilite.numerics.fused import fused_multiply_add
@@ -45,6 +45,6 @@ def real_values(x: Quantized, sums: Array, w_scale: Array, b: Array | None, real
     """The outputs of a kernel, and the steps to them, from its exact sums."""
     times_x = sums.astype(np.float32) * x.scale
     added = fused_multiply_add(times_x, w_scale, ZERO if b is None else b)
-    y = reals.clamp(added)
+    y = unbounded(reals).clamp(added)
     stages = {"accumulator": sums, "times x_scale": times_x, "times w_scale + bias, fused": added, "activated": y}
     return Staged(Noted((y,), notes(x.rows)), stages)

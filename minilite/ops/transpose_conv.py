@@ -4,12 +4,15 @@ where (p, q) is tap (i, j) of the window at (h, v): p = h * stride - before + i,
 window slides over y, whose shape is an operand, and must have as many positions as x has pixels. What falls outside y
 is lost.
 
-float32: summed over h, v, c in this order, then the bias, then the activation.
+float32: summed over h, v, c in this order, then the bias, then the activation. The optimized kernel sums over c as
+    Eigen does, see numerics/eigen_product.py, then over h, v. XNNPACK starts from the bias, sums over i, j, c, and
+    fuses each product with its sum.
 int8, uint8, int16:
     acc = b[u] + sum of (x - x_zero) * (w - w_zero)     exact, low 32 bits, with an int64 bias 64 bits  (eq. 5)
     y   = clamp(y_zero + rescale(acc))      m = x_scale * w_scale / y_scale                             (eq. 6, 7)
 hybrid, float32 x and y with int8 weights, see ops/hybrid_convolution.py:
     asymmetric codes of x; each product is made real, ((x - x_zero) * w * w_scale) * x_scale, and summed as float32.
+    XNNPACK sums the codes, see ops/hybrid_xnnpack.py.
 
 Follows tflite/kernels/transpose_conv.cc, internal/reference/transpose_conv.h and integer_ops/transpose_conv.h.
 Rescale rule: reference double, optimized half-up in whole blocks, see ops/finish.py, xnnpack float32-even; with 64-bit
@@ -24,6 +27,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.format.options.convolution import TransposeConvOptions
+from minilite.numerics.activation import unbounded
+from minilite.numerics.eigen_product import eigen_product
+from minilite.numerics.fused import fused_multiply_add
 from minilite.numerics.geometry import SAME, Window, slide
 from minilite.numerics.products import exact_product
 from minilite.numerics.windows import inside
@@ -110,6 +116,46 @@ def finish_flat_blocks(plan: Transposed, accumulators: Array) -> Staged:
 def compute_float(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Array:
     node: FloatPlan = plan.node
     return add_bias(node.reals, scatter(plan, x, w, np.multiply), b)
+
+
+def compute_float_optimized(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Array:
+    node: FloatPlan = plan.node
+    units, size_h, size_w, depth = w.shape
+    taps = w.transpose(3, 1, 2, 0).reshape(depth, size_h * size_w * units)
+    products = np.stack([eigen_product(image.reshape(-1, depth), taps) for image in x])
+    products = products.reshape(*x.shape[:3], size_h, size_w, units)
+    sums = np.zeros(plan.shape, np.float32)
+    for i, j in reversed(list(np.ndindex(size_h, size_w))):
+        (from_rows, to_rows), (from_columns, to_columns) = reached(node.rows, node.columns, plan.shape, i, j)
+        sums[:, to_rows, to_columns] += products[:, from_rows, from_columns, i, j]
+    return add_bias(node.reals, sums, b)
+
+
+def compute_float_xnnpack(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Array:
+    node: FloatPlan = plan.node
+    rows, columns = surrounded(node.rows), surrounded(node.columns)
+    borders = [
+        (wide.before - bare.before) // bare.stride for wide, bare in ((rows, node.rows), (columns, node.columns))
+    ]
+    image = np.pad(x, [(0, 0), *((more, more) for more in borders), (0, 0)])
+    sums = np.zeros(plan.shape, np.float32)
+    if b is not None:
+        sums += b
+    for i, j in np.ndindex(w.shape[1:3]):
+        (from_rows, to_rows), (from_columns, to_columns) = reached(rows, columns, plan.shape, i, j)
+        target = sums[:, to_rows, to_columns]
+        for c in range(x.shape[3]):
+            target[...] = fused_multiply_add(image[:, from_rows, from_columns, c, None], w[:, i, j, c], target)
+    return unbounded(node.reals).clamp(sums)
+
+
+def surrounded(window: Window) -> Window:
+    """The window with positions before and after the image: those of all its taps that fall into y.
+
+    XNNPACK multiplies the zeros there, which makes NaN of weights that are not finite.
+    """
+    more = -(-(window.size - 1) // window.stride) + 1
+    return window._replace(output=window.output + 2 * more, before=window.before + more * window.stride)
 
 
 def compute_hybrid(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Staged:
@@ -208,7 +254,14 @@ def integer(
     )
 
 
-FLOAT = Variant("float", ("float32",), partial(planned_by, plan_float), compute_float)
+plan_transposed_float = partial(planned_by, plan_float)
+FLOAT = Variant("float", ("float32",), plan_transposed_float, compute_float)
+FLOAT_OPTIMIZED = Variant(
+    "float in blocks", ("float32",), plan_transposed_float, compute_float_optimized, rules=follows(optimized="")
+)
+FLOAT_XNNPACK = Variant(
+    "float, fused", ("float32",), plan_transposed_float, compute_float_xnnpack, rules=follows(xnnpack=""), gates=GATES
+)
 MICRO, MICRO_WIDE = on_microcontrollers("double"), on_microcontrollers("int16-multiplier")
 BYTES, OPTIMIZED = follows(reference="double", xnnpack="float32-even", **MICRO), follows(optimized="half-up")
 INT8_TYPES, UINT8_TYPES = "int8 int8 int32 -> int8", "uint8 uint8 int32 -> uint8"
@@ -238,6 +291,8 @@ TRANSPOSE_CONV = Op(
     "shape=int[k] w[u,i,j,c] x[n,h,v,c] b[u]? -> y[n,p,q,u]",
     TransposeConvOptions,
     variants=(
+        FLOAT_XNNPACK,
+        FLOAT_OPTIMIZED,
         FLOAT,
         INT8,
         INT8_BLOCKS,

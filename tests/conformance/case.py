@@ -142,5 +142,9 @@ def variants_of(code: str, types: str) -> list[Variant]:
 
 
 def variant_of(case: Case) -> Variant | None:
-    """The variant of the op that declares the case's types; None for an op that only runs subgraphs."""
-    return next((one for one in variants_of(case.op, case.types) if case.variant in ("", one.name)), None)
+    """The variant of the op that declares the case's types, the reference kernels' if there is one.
+
+    None for an op that only runs subgraphs.
+    """
+    named = [one for one in variants_of(case.op, case.types) if case.variant in ("", one.name)]
+    return next((one for one in named if "reference" in one.rules), named[0] if named else None)

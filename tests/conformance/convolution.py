@@ -74,13 +74,15 @@ def options_of(table: Any, drawn: dict[str, Any], **more: Any) -> Any:
     return table(**{name: value for name, value in drawn.items() if not name.startswith(("size", "l", "o"))}, **more)
 
 
-def activations(draw: Any, kind: str, drawn: dict[str, Any], channels: int, units: int) -> tuple[Operand, Operand]:
-    """x and y of a convolution."""
+def activations(
+    draw: Any, kind: str, drawn: dict[str, Any], channels: int, units: int, specials: bool = True
+) -> tuple[Operand, Operand]:
+    """x and y of a convolution; with `specials` a float x has infinities and NaN now and then."""
     batch = draw(st.integers(1, 2))
     x = draw(operands(kind, (batch, drawn["length_h"], drawn["length_w"], channels)))
     y = Operand(kind, (batch, drawn["output_h"], drawn["output_w"], units))
     if kind == "float32":
-        x = x._replace(data=with_specials(draw, x.data))
+        x = x._replace(data=with_specials(draw, x.data) if specials else x.data)
     else:
         y = y._replace(scale=draw(scales()), zero_point=draw(zero_points(kind)))
     return x, y
@@ -90,6 +92,8 @@ def activations(draw: Any, kind: str, drawn: dict[str, Any], channels: int, unit
 def conv_2d(draw: Any, kind: str, bias_type: str, weights: str = "") -> OneOp:
     drawn = draw(windows())
     groups, depth, units = draw(st.sampled_from([1, 1, 2, 3])), draw(st.integers(1, 6)), draw(st.integers(1, 4))
+    if kind == "float32" and groups == 1:
+        units = draw(st.sampled_from([units, 8, 13]))  # float sums depend on the blocks of units
     x, y = activations(draw, kind, drawn, groups * depth, groups * units)
     shape = (groups * units, drawn["size_h"], drawn["size_w"], depth)
     w, b = draw(weights_and_bias(x, y, shape, 0, bias_type, weights))
@@ -103,12 +107,17 @@ def conv_2d(draw: Any, kind: str, bias_type: str, weights: str = "") -> OneOp:
 
 @st.composite
 def depthwise_conv_2d(
-    draw: Any, kind: str, bias_type: str, weights: str = "", with_bias: tuple[bool, ...] = (True, False)
+    draw: Any,
+    kind: str,
+    bias_type: str,
+    weights: str = "",
+    with_bias: tuple[bool, ...] = (True, False),
+    specials: bool = True,
 ) -> OneOp:
     drawn = draw(windows())
     channels, multiplier = draw(st.integers(1, 6)), draw(st.sampled_from([1, 1, 2, 3]))
     units = channels * multiplier
-    x, y = activations(draw, kind, drawn, channels, units)
+    x, y = activations(draw, kind, drawn, channels, units, specials)
     w, b = draw(weights_and_bias(x, y, (1, drawn["size_h"], drawn["size_w"], units), 3, bias_type, weights))
     given = multiplier if kind == "int16" else draw(st.sampled_from([0, multiplier]))
     options = options_of(
@@ -165,13 +174,16 @@ def hybrid_depthwise_conv_2d(draw: Any, kind: str) -> OneOp:
     return one_op("DEPTHWISE_CONV_2D", options, [Operand("float32", data.shape, data), w, b], [y], version=6)
 
 
+NEEDS_BIAS = dict.fromkeys(("optimized", "xnnpack"), "LiteRT crashes without a bias")
+READS_ON = {"optimized": None, "xnnpack": "an infinite pixel makes NaN of outputs that do not read it"}
+
+
 def depthwise_bytes(types: str) -> tuple[Case, Case]:
     """The cases of 8-bit activations; the optimized kernels read a bias that is not there."""
     kind, weights = types.split()[:2]
-    others = dict.fromkeys(("optimized", "xnnpack"), "LiteRT crashes without a bias")
     return (
         Case("DEPTHWISE_CONV_2D", types, depthwise_conv_2d(kind, "int32", weights, (True,))),
-        Case("DEPTHWISE_CONV_2D", types, depthwise_conv_2d(kind, "int32", weights, (False,)), sets=others),
+        Case("DEPTHWISE_CONV_2D", types, depthwise_conv_2d(kind, "int32", weights, (False,)), sets=NEEDS_BIAS),
     )
 
 
@@ -191,6 +203,8 @@ CASES = (
     Case("CONV_2D", "uint8 uint8 int32 -> uint8", conv_2d("uint8", "int32")),
     Case("CONV_2D", "int16 int8 int64 -> int16", conv_2d("int16", "int64")),
     Case("CONV_2D", "int16 int8 int32 -> int16", conv_2d("int16", "int32")),
-    Case("DEPTHWISE_CONV_2D", "float32", depthwise_conv_2d("float32", "float32")),
+    Case("DEPTHWISE_CONV_2D", "float32", depthwise_conv_2d("float32", "float32", with_bias=(True,), specials=False)),
+    Case("DEPTHWISE_CONV_2D", "float32", depthwise_conv_2d("float32", "float32", with_bias=(True,)), sets=READS_ON),
+    Case("DEPTHWISE_CONV_2D", "float32", depthwise_conv_2d("float32", "float32", with_bias=(False,)), sets=NEEDS_BIAS),
     Case("DEPTHWISE_CONV_2D", "int16 int8 int64 -> int16", depthwise_conv_2d("int16", "int64")),
 )

@@ -1,0 +1,77 @@
+"""Products of float32 matrices in the order of summation of the Eigen library, which the optimized kernels call on x86.
+
+    y[n,u] = sum over d of x[n,d] * w[d,u], products and sums rounded separately
+
+Most outputs are summed from the first d to the last. Others have partial sums, which take every 2nd, 4th or 8th d, are
+added up, and then get the last few d that fill no vector. Which have them depends on the shape alone: Eigen takes
+blocks of 8 units by 4 rows, then 4 units by 4 rows, then single units by 4 rows, then single rows.
+A depth beyond some 680 is cut into pieces as the first cache of the CPU holds them, and their sums are added; here it
+is one piece.
+
+Follows Eigen/src/Core/products/GeneralBlockPanelKernel.h, GeneralMatrixVector.h and Eigen/src/Core/InnerProduct.h, and
+tflite/kernels/cpu_backend_gemm_eigen.cc.
+"""
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .products import ordered_product
+
+Array = NDArray[Any]
+LANES = 4  # numbers in a vector
+ROWS, UNITS = 4, 8  # of a block
+PEELED = 8  # steps that the loop over d takes at once
+SMALL = 20  # units + rows + depth below it are multiplied coefficient by coefficient
+
+
+def eigen_product(x: Array, w: Array) -> Array:
+    """x @ w for float32 matrices [n,d] and [d,u]."""
+    (rows, depth), units = x.shape, w.shape[1]
+    if rows == units == 1:
+        return _dot(x, w)
+    if rows == 1 or units == 1 or rows + units + depth < SMALL:
+        return _in_lanes(x, w)
+    y = ordered_product(x, w)
+    block, rest = x[: rows // ROWS * ROWS], units // UNITS * UNITS
+    half = rest + (units - rest) // LANES * LANES
+    y[: len(block), rest:half] = _even_and_odd(block, w[:, rest:half])
+    y[: len(block), half:] = _by_fours(block, w[:, half:])
+    return y
+
+
+def _parts(x: Array, w: Array, count: int, step: int) -> tuple[list[Array], int]:
+    """`count` partial sums over whole groups of `step` d, and where these end."""
+    end = x.shape[1] // step * step
+    return [ordered_product(x[:, k:end:count], w[k:end:count]) for k in range(count)], end
+
+
+def _finish(x: Array, w: Array, sums: Array, first: int) -> Array:
+    """The sums with the d from `first` on."""
+    return reduce(lambda total, d: total + x[:, d, None] * w[d], range(first, x.shape[1]), sums)
+
+
+def _in_lanes(x: Array, w: Array) -> Array:
+    (a, b, c, d), end = _parts(x, w, LANES, LANES)
+    return _finish(x, w, (a + c) + (b + d), end)
+
+
+def _even_and_odd(x: Array, w: Array) -> Array:
+    (even, odd), end = _parts(x, w, 2, PEELED)
+    return _finish(x, w, even + odd, end)
+
+
+def _by_fours(x: Array, w: Array) -> Array:
+    (a, b, c, d), end = _parts(x, w, LANES, LANES)
+    return _finish(x, w, (a + b) + (c + d), end)
+
+
+def _dot(x: Array, w: Array) -> Array:
+    """One output: four vectors of sums, which take vectors in turn, are added from the last to the first."""
+    end = x.shape[1] // LANES * LANES
+    vectors = (x[0, :end] * w[:end, 0]).reshape(-1, LANES)
+    sums = [reduce(np.add, vectors[first::4]) for first in range(min(4, len(vectors)))]
+    a, b, c, d = reduce(np.add, sums[::-1]) if sums else np.zeros(LANES, x.dtype)
+    return _finish(x, w, np.array([[(a + c) + (b + d)]]), end)
