@@ -18,7 +18,7 @@ import numpy as np
 from minilite.format.options.empty import FillOptions, RangeOptions, RankOptions, ZerosLikeOptions
 
 from .call import Array, Call
-from .element_types import EVERY, UP_TO_64_BITS
+from .element_types import EVERY, PACKED, UP_TO_64_BITS
 from .op import Op, Variant, plan_nothing
 from .signature import Shape
 
@@ -108,7 +108,7 @@ def rank(plan: RankPlan, x: Array) -> Array:
 
 ZEROS = (Variant("zeros", ("float32", "int32", "int64"), plan_nothing, zeros_like),)
 COUNTED = ("-> float32", "-> int32", "-> int64")
-RANKED = tuple(f"{kind} -> int32" for kind in (*EVERY, "string"))
+RANKED = tuple(f"{kind} -> int32" for kind in (*EVERY, *PACKED, "string"))
 OPS = (
     Op(
         "FILL",

@@ -1,6 +1,6 @@
 """MUL:  y = activation(a * b), operands stretched to one shape
 
-float32, float16; int16 without scales, int32, uint32, int64: in the type itself, integers wrapping around.
+float32, float16, complex64; int16 without scales, int32, uint32, int64: in the type, integers wrapping around.
 int8, uint8, int16:
     acc = (a - a_zero) * (b - b_zero)           exact integer
     y   = clamp(y_zero + rescale(acc))          m = a_scale * b_scale / y_scale          (eq. 11)
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.format.options.arithmetic import MulOptions
-from minilite.numerics.activation import activation_codes, activation_codes_even, activation_limits
+from minilite.numerics.activation import NONE, activation_codes, activation_codes_even, activation_limits
 from minilite.numerics.affine import Range
 from minilite.numerics.fixed_point import (
     doubling_high_multiply_int16,
@@ -40,7 +40,7 @@ from .call import Array, Call
 from .delegate_floats import delegated
 from .delegate_plain import PRODUCT_FITS, binary
 from .finish import finish_wrapping
-from .op import MICRO_SETS, Op, Staged, Variant, follows, on_microcontrollers
+from .op import MICRO_SETS, REFERENCE, Op, Staged, Variant, follows, on_microcontrollers
 
 MOST_LEFT = 31  # vector code makes 0 of what is shifted further
 CodesOf = Callable[..., Range]  # the codes that a fused activation leaves
@@ -140,6 +140,19 @@ def multiply_plain(limits: Range, a: Array, b: Array) -> Array:
     return np.asarray(limits.clamp(a * b))
 
 
+def plan_complex(call: Call[MulOptions]) -> None:
+    """Raise ModelError for an activation: complex numbers have no order."""
+    call.require(call.options.fused_activation_function == NONE, "complex64 takes no fused activation")
+
+
+def multiply_complex(plan: None, a: Array, b: Array) -> Array:
+    """Every product of parts rounded to float32, as the two sums of them are."""
+    y = np.empty(np.broadcast_shapes(a.shape, b.shape), a.dtype)
+    y.real = a.real * b.real - a.imag * b.imag
+    y.imag = a.real * b.imag + a.imag * b.real
+    return y
+
+
 def _has_scales(call: Call[MulOptions]) -> bool:
     return call["y"].dtype != np.int16 or call["y"].tensor.quantization is not None
 
@@ -193,11 +206,13 @@ PLAIN = Variant(
     multiply_plain,
     gates=dict.fromkeys(MICRO_SETS, without_scales),
 )
+COMPLEX = Variant("complex", ("complex64",), plan_complex, multiply_complex, rules=REFERENCE)
+FLOATS = delegated(np.multiply, "float32", "float16")
 MUL = Op(
     "MUL",
     "a[...] b[...] -> y[...]",
     MulOptions,
-    variants=(QUANTIZED, BLOCKS, EVEN, ON_MICRO, FRACTIONS, PLAIN, delegated(np.multiply, "float32", "float16")),
+    variants=(QUANTIZED, BLOCKS, EVEN, ON_MICRO, FRACTIONS, PLAIN, COMPLEX, FLOATS),
     shapes=broadcast,
 )
 OPS = (MUL,)

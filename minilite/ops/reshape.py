@@ -103,7 +103,10 @@ def answer(plan: ShapePlan, x: Array) -> Array:
 
 COPY = Variant("copy", (*EVERY, *PACKED), plan_shape, reshape)
 ANSWER = Variant(
-    "shape", tuple(f"{kind} -> {out}" for kind in EVERY for out in ("int32", "int64")), plan_answer, answer
+    "shape",
+    tuple(f"{kind} -> {out}" for kind in (*EVERY, *PACKED, "string") for out in ("int32", "int64")),
+    plan_answer,
+    answer,
 )
 
 OPS = (

@@ -1,4 +1,5 @@
 """Resource variables: VAR_HANDLE names one, ASSIGN_VARIABLE sets it, READ_VARIABLE reads it. They live in the State.
+A handle is a number, so int32 values serve as well.
 
 Follows tflite/kernels/var_handle.cc, assign_variable.cc, read_variable.cc.
 """
@@ -12,10 +13,11 @@ from minilite.format.options.control import VarHandleOptions
 from minilite.format.options.empty import AssignVariableOptions, ReadVariableOptions
 
 from .call import Array, Call
+from .element_types import EVERY
 from .op import Op, Variant
 from .state import State
 
-STORED = ("float32", "float64", "int8", "uint8", "int16", "int32", "int64", "bool")
+STORED = tuple(f"{handle} {kind}" for kind in (*EVERY, "int4", "uint4") for handle in ("resource", "int32"))
 
 
 def plan_handle(call: Call[VarHandleOptions]) -> tuple[str, str]:
@@ -58,7 +60,7 @@ OPS = (
         "ASSIGN_VARIABLE",
         "handle[...] x[...] ->",
         AssignVariableOptions,
-        (Variant("assign", tuple(f"resource {kind} ->" for kind in STORED), plan_label, assign),),
+        (Variant("assign", tuple(f"{types} ->" for types in STORED), plan_label, assign),),
         shapes=lambda call: [],
         uses_state=True,
     ),
@@ -66,7 +68,7 @@ OPS = (
         "READ_VARIABLE",
         "handle[...] -> y[?]",
         ReadVariableOptions,
-        (Variant("read", tuple(f"resource -> {kind}" for kind in STORED), plan_label, read),),
+        (Variant("read", tuple(types.replace(" ", " -> ") for types in STORED), plan_label, read),),
         uses_state=True,
     ),
 )

@@ -115,6 +115,13 @@ def product(draw: Any, kind: str) -> OneOp:
 
 
 @st.composite
+def complex_product(draw: Any) -> OneOp:
+    a_shape, b_shape, y_shape = draw(stretched())
+    a, b = (Operand("complex64", shape, draw(arrays("complex64", shape))) for shape in (a_shape, b_shape))
+    return one_op("MUL", MulOptions(), [a, b], [Operand("complex64", y_shape)])
+
+
+@st.composite
 def fractions(draw: Any, kind: str) -> OneOp:
     """int16 times int16 with 8-bit output."""
     shape = draw(shapes(0, 4))
@@ -151,6 +158,7 @@ CASES = (
     Case("MUL", "int8", product("int8")),
     Case("MUL", "uint8", product("uint8")),
     Case("MUL", "int16", st.one_of(product("int16"), product("int16"), plain("MUL", "int16"))),
+    Case("MUL", "complex64", complex_product()),
     Case("MUL", "int16 int16 -> int8", fractions("int8")),
     Case("MUL", "int16 int16 -> uint8", fractions("uint8")),
     *(Case("MUL", kind, plain("MUL", kind)) for kind in ("float32", "float16", "int32", "uint32", "int64")),

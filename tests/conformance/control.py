@@ -10,11 +10,11 @@ from minilite.format.options.arithmetic import AddOptions
 from minilite.format.options.control import CallOnceOptions, IfOptions, VarHandleOptions, WhileOptions
 from minilite.format.options.empty import AssignVariableOptions, LessOptions, ReadVariableOptions
 from minilite.format.options.stablehlo import StableHLOCompositeOptions
-from minilite.graph import DTYPES, Graph, Node, Subgraph, Tensor
+from minilite.graph import Graph, Node, Subgraph, Tensor
 from minilite.ops.resources import STORED
 
 from .case import Case, OneOp
-from .strategies import arrays
+from .strategies import arrays, elements
 
 F32, I32, BOOL, RESOURCE = TensorType.FLOAT32, TensorType.INT32, TensorType.BOOL, TensorType.RESOURCE
 Shape = tuple[int, ...]
@@ -99,18 +99,21 @@ def composite_graph() -> Graph:
     return Graph((main, add_graph(1, "decomposition", 0.5)))
 
 
-def variable_graph(kind: str, shape: Shape) -> Graph:
-    """y = the value that was just assigned to a variable."""
-    element, handle = TensorType[kind.upper()], VarHandleOptions(container="a", shared_name="b")
-    tensors = (tensor(0, "x", element, shape), tensor(1, "handle", RESOURCE, ()), tensor(2, "y", element, shape))
-    nodes = (
-        Node(0, "VAR_HANDLE", (), (1,), handle),
+def variable_graph(handle: str, kind: str, shape: Shape, number: int = 0) -> Graph:
+    """y = the value that was just assigned to a variable; an int32 handle is a constant."""
+    element, options = TensorType[kind.upper()], VarHandleOptions(container="a", shared_name="b")
+    handles = tensor(1, "handle", RESOURCE, ()) if handle == "resource" else tensor(1, "handle", I32, (1,), number)
+    tensors = (tensor(0, "x", element, shape), handles, tensor(2, "y", element, shape))
+    nodes: tuple[Node, ...] = (
         Node(1, "ASSIGN_VARIABLE", (1, 0), (), AssignVariableOptions()),
         Node(2, "READ_VARIABLE", (1,), (2,), ReadVariableOptions()),
     )
+    if handle == "resource":
+        nodes = (Node(0, "VAR_HANDLE", (), (1,), options), *nodes)
     return Graph((Subgraph(0, "main", tensors, nodes, (0,), (2,)),))
 
 
+SHARE = 0.3  # of the examples: values of every type are only kept
 FLOATS = arrays("float32", (2,))
 
 
@@ -126,10 +129,10 @@ def loop(draw: Any) -> OneOp:
 
 
 @st.composite
-def variable(draw: Any, kind: str) -> OneOp:
+def variable(draw: Any, types: str) -> OneOp:
+    handle, kind = types.split()
     shape = tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=3)))
-    data = draw(arrays(kind, shape)).astype(DTYPES[TensorType[kind.upper()]])
-    return OneOp(variable_graph(kind, shape), {0: data})
+    return OneOp(variable_graph(handle, kind, shape, draw(st.integers(0, 9))), {0: draw(elements(kind, shape)).data})
 
 
 CASES = (
@@ -137,7 +140,7 @@ CASES = (
     Case("WHILE", "any", loop()),
     Case("CALL_ONCE", "any", FLOATS.map(lambda x: OneOp(counter_graph(), {0: x}))),
     Case("STABLEHLO_COMPOSITE", "any", FLOATS.map(lambda x: OneOp(composite_graph(), {0: x}))),
-    Case("VAR_HANDLE", "-> resource", variable("float32")),
-    *(Case("ASSIGN_VARIABLE", f"resource {kind} ->", variable(kind)) for kind in STORED),
-    *(Case("READ_VARIABLE", f"resource -> {kind}", variable(kind)) for kind in STORED),
+    Case("VAR_HANDLE", "-> resource", variable("resource float32")),
+    *(Case("ASSIGN_VARIABLE", f"{types} ->", variable(types), share=SHARE) for types in STORED),
+    *(Case("READ_VARIABLE", types.replace(" ", " -> "), variable(types), share=SHARE) for types in STORED),
 )

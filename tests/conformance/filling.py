@@ -11,9 +11,8 @@ from minilite.ops.element_types import EVERY, UP_TO_64_BITS
 from minilite.ops.fill import RANKED
 
 from .case import Case, OneOp, Operand, one_op
-from .gathering import elements
 from .movement import SHARE, same_codes, value
-from .strategies import arrays, operands, shapes
+from .strategies import arrays, elements, operands, shapes
 
 INDEX_TYPES = st.sampled_from(["int32", "int64"])
 LENGTHS = st.sampled_from([1, 2, 3, 2, 1, 0])

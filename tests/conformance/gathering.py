@@ -11,20 +11,10 @@ from minilite.ops.gather import INT4_TYPES, TYPES
 
 from .case import Case, OneOp, Operand, one_op
 from .movement import same_codes
-from .strategies import operands
+from .strategies import elements
 
 LENGTHS = st.sampled_from([1, 2, 3, 4, 2, 3])
 MANY_TYPES = 0.1  # of the examples, for each of these
-
-
-@st.composite
-def elements(draw: Any, kind: str, shape: tuple[int, ...]) -> Operand:
-    """An operand of any type, strings included; strings only as data of the file's inputs."""
-    if kind != "string":
-        return draw(operands(kind, shape))
-    words = np.empty(shape, object)
-    words.ravel()[:] = [b"w" * (number % 5) + bytes([65 + number % 26]) for number in range(words.size)]
-    return Operand(kind, shape, words)
 
 
 def _indices(draw: Any, shape: tuple[int, ...], limit: int) -> Any:

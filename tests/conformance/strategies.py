@@ -62,3 +62,13 @@ def operands(draw: Any, kind: str, shape: tuple[int, ...], **fields: Any) -> Ope
     if kind in ("int8", "uint8", "int16"):
         fields = {"scale": draw(scales()), "zero_point": draw(zero_points(kind)), **fields}
     return Operand(kind, shape, data, **{"constant": kind == "int2", **fields})  # LiteRT takes int2 in files only
+
+
+@st.composite
+def elements(draw: Any, kind: str, shape: tuple[int, ...]) -> Operand:
+    """An operand of any type, strings included; strings only as data of the file's inputs."""
+    if kind != "string":
+        return draw(operands(kind, shape))
+    words = np.empty(shape, object)
+    words.ravel()[:] = [b"w" * (number % 5) + bytes([65 + number % 26]) for number in range(words.size)]
+    return Operand(kind, shape, words)

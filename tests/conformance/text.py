@@ -12,9 +12,8 @@ from minilite.ops.element_types import EVERY
 from minilite.ops.text import DENSE, SPARSE
 
 from .case import Case, OneOp, Operand, one_op
-from .gathering import elements
 from .movement import same_codes
-from .strategies import arrays, shapes
+from .strategies import arrays, elements, shapes
 
 ITEM_BYTES = st.sampled_from([1, 2, 4, 5, 12, 13, 16, 28, 29, 40, 60, 61, 64, 124, 128, 300])
 MANY_TYPES = 0.15  # of the examples, for each of these
