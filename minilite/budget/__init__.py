@@ -177,6 +177,9 @@ class Accountant:
 
     def _add_step(self, result: StepResult, values: dict[int, Array], results: dict[int, StepResult]) -> None:
         node = result.step.node
+        if result.step.op.control is not None:
+            self.without[node.index] = "it runs subgraphs"
+            return
         pair = next((self.pairing.tensors[index] for index in node.outputs if index in self.pairing.tensors), None)
         if pair is None:
             self.without.setdefault(node.index, "no tensor of the float model is paired with it")
