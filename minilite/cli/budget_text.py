@@ -5,10 +5,10 @@ from rich.text import Text
 from minilite.budget import PARTS
 from minilite.graph import printable
 
-from .output import Document, columns, console, plural
-from .trace_text import LONGEST_OP, decibels, shortened, steps
+from .output import Document, console, plural
+from .trace_text import decibels, print_columns, steps
 
-HEADERS = (">", "op", ">tensor", ">dB", ">RMSE", ">inherit", ">weights", ">bias", ">clip", "round")  # as PARTS
+HEADERS = (">", "op", ">tensor", ">dB", ">RMSE", ">inherit", ">weights", ">bias", ">clip", ">round")  # as PARTS
 NOTES = (
     "dB, RMSE: of the whole error, against the float model, in steps of the scale",
     "shares of the mean squared error in percent; below 0: cancels other causes",
@@ -20,11 +20,11 @@ NOTES = (
 def print_text(document: Document) -> None:
     """The budget, the largest cause of each tensor, what has no pair, how it was made."""
     out = console()
-    columns(out, HEADERS, [_row(row) for row in document["tensors"]])
+    print_columns(out, HEADERS, [_row(row) for row in document["tensors"]])
     for line in NOTES:
         out.print(Text(line, "dim"))
     for one in document["unpaired"]:
-        where = f"{printable(one['op'])} (node {one['node']}) has no budget: {printable(one['reason'])}"
+        where = f"node {one['node']} {printable(one['op'])} has no budget: {printable(one['reason'])}"
         out.print(Text(where), soft_wrap=True)
     out.print()
     gap = f"the causes add up to the measured errors within {document['largest_gap']:.2%}"
@@ -35,9 +35,9 @@ def print_text(document: Document) -> None:
 
 def _row(row: Document) -> tuple[str, ...]:
     node = "" if row["node"] is None else str(row["node"])
-    op = shortened(printable(row["op"] or "input"), LONGEST_OP)
     shares = [_share(row[f"share_{name}"]) for name in PARTS]
-    return (node, op, f"#{row['tensor']}", decibels(row["sqnr_db"]), steps(row["rmse_steps"]), *shares)
+    place = node, printable(row["op"] or "input"), f"#{row['tensor']}"
+    return (*place, decibels(row["sqnr_db"]), steps(row["rmse_steps"]), *shares)
 
 
 def _share(share: float | None) -> str:

@@ -20,8 +20,6 @@ from .options import DATASET, ENGINE, KERNELS, PIXELS, options
 from .output import Document, Progress, print_json, warn_all
 from .samples import Samples, read_samples
 
-COUNTED = ("subgraph", "without")
-
 
 @click.command("trace", short_help="Show every tensor of a run, and its error.")
 @click.argument("model")

@@ -1,29 +1,33 @@
 """What `minilite trace` says to people: how the codes of each tensor are used, then its errors."""
 
 import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from rich.console import Console
 from rich.text import Text
 
 from minilite.graph import printable
 from minilite.tracing.sums import PERFECT
 
-from .output import Document, columns, console, count, plural
+from .output import GAP, WIDTH, Document, columns, console, count, plural
 
-LONGEST_OP = 17
+LONGEST_OP, SHORTEST_OP = 17, 8  # columns
 CROWDED = 0.01  # share of values at a rail from which it is marked
-USAGE = (">", "op", ">tensor", ">lowest", ">highest", ">rails %", ">codes", ">bits", ">dead", "room")
-ERRORS = (">", "op", ">tensor", ">local", ">RMSE", ">bias", ">worst", ">model", ">RMSE", "bias")
+USAGE = (">", "op", ">tensor", ">lowest", ">highest", ">rails %", ">codes", ">bits", ">dead", ">room")
+ERRORS = (">", "op", ">tensor", ">local", ">RMSE", ">bias", ">worst", ">model", ">RMSE", ">bias")
 
 
 def print_text(document: Document, saved: str | None) -> None:
     """Two tables of the same tensors, and how they were made."""
     out, tensors = console(), document["tensors"]
-    columns(out, USAGE, [_usage(row) for row in tensors], [n for n, row in enumerate(tensors) if _crowded(row)])
-    for line in USAGE_NOTES:
+    crowded = [number for number, row in enumerate(tensors) if _crowded(row)]
+    print_columns(out, USAGE, [_usage(row) for row in tensors], crowded)
+    in_subgraphs = any(row["subgraph"] for row in tensors)
+    for line in (*USAGE_NOTES, *(SUBGRAPH_NOTE if in_subgraphs else ())):
         out.print(Text(line, "dim"), soft_wrap=True)
     out.print()
-    columns(out, ERRORS, [_errors(row) for row in tensors])
+    print_columns(out, ERRORS, [_errors(row) for row in tensors])
     against = "the float model" if document["float_model"] else "the model in real arithmetic"
     out.print(Text("local: dB against this op alone in real arithmetic, on what it really read;", "dim"))
     out.print(Text(f"  RMSE, mean, largest error in steps of the scale; perfect: RMSE {PERFECT:.3f}", "dim"))
@@ -40,9 +44,22 @@ def print_text(document: Document, saved: str | None) -> None:
 
 USAGE_NOTES = (
     "rails: share of values at the lowest and highest code; codes: different ones",
-    "  that occur; bits: information in a code (entropy); dead: channels always 0, +",
-    "  others that never change; room: bits the accumulator has to spare",
+    "  that occur, of 256 in 8 bits; bits: information in a code (entropy); dead:",
+    "  channels always 0, + others that never change; room: bits the accumulator has",
+    "  to spare",
 )
+SUBGRAPH_NOTE = ("1:4 is node 4 of subgraph 1",)
+
+
+def print_columns(
+    out: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], bold: Collection[int] = ()
+) -> None:
+    """Rows whose second cells are names of ops, cut so that the rows fit into WIDTH."""
+    table = [headers, *rows]
+    widths = [max(len(row[place].lstrip(">")) for row in table) for place in range(len(headers))]
+    room = max(SHORTEST_OP, WIDTH - sum(widths) + widths[1] - len(GAP) * (len(headers) - 1))
+    cut = [(row[0], shortened(row[1], min(LONGEST_OP, room)), *row[2:], "") for row in rows]
+    columns(out, (*headers, ""), cut, bold)
 
 
 def _usage(row: Document) -> tuple[str, ...]:
@@ -70,7 +87,8 @@ def _errors(row: Document) -> tuple[str, ...]:
 
 def _place(row: Document) -> list[str]:
     node = "" if row["node"] is None else str(row["node"])
-    return [node, shortened(printable(row["op"] or "input"), LONGEST_OP), f"#{row['tensor']}"]
+    subgraph = f"{row['subgraph']}:" if row["subgraph"] else ""
+    return [f"{subgraph}{node}", printable(row["op"] or "input"), f"#{row['tensor']}"]
 
 
 def _crowded(row: Document) -> bool:

@@ -14,6 +14,7 @@ from tests.cli.test_output import Terminal
 from .models import DIGITS, document, invoke
 
 MODEL, FLOAT = DIGITS / "digits_int8.tflite", DIGITS / "digits_float32.tflite"
+CONVERTED = DIGITS.parents[1] / "tests" / "converted"
 IMAGE, IMAGES = DIGITS / "digit.npy", DIGITS / "test_images.npy"
 
 
@@ -25,6 +26,14 @@ def test_text_fits_and_says_what_was_traced(monkeypatch: pytest.MonkeyPatch) -> 
     assert "DEPTHWISE_CONV_2D" in result.stdout
     assert "model: the same against the float model" in result.stdout
     assert "1 run, reference kernels, numpy engine" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["transformer_int8", "mobile_net_int16x8", "lstm_float32"])
+def test_wide_tables_fit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = invoke("trace", CONVERTED / f"{name}.tflite", "--random").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert ("1:4 is node 4 of subgraph 1" in lines) == (name == "lstm_float32")
 
 
 def test_json_has_every_tensor() -> None:
