@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+import numpy as np
 from numpy.typing import NDArray
 
 from minilite import oracle
@@ -13,7 +14,7 @@ from minilite.comparing.agreement import Pair
 from minilite.comparing.side import official_copy
 from minilite.errors import InputError
 from minilite.graph import Graph, load
-from minilite.interpreter import to_input
+from minilite.names import input_names
 from minilite.program import KERNEL_SETS
 from minilite.real import to_real
 from minilite.tracing.pairing import Pairing, pair_models
@@ -150,12 +151,12 @@ class _Job(NamedTuple):
         side = read_dump(path, self.graph, self.model)
         main = self.graph.main
         if not self.rest["files"] and not self.rest["is_random"] and all(i in side.values for i in main.inputs):
-            inputs = {index: to_input(main.tensors[index], side.values[index]) for index in main.inputs}
-            ours = minilite_side(self.graph, inputs, self.rest["kernels"], self.rest["engine"])
-            source = f"inputs of {path.name}"
+            names, source = input_names(self.graph), f"inputs of {path.name}"
+            given = [Input(name, main.tensors[i], np.asarray(side.values[i]), source) for name, i in names.items()]
         else:
             given = next(iter(input_runs(self.graph, self.rest["files"], self.rest)))
-            ours, source = self._ours(given), _source(given)
+            source = _source(given)
+        ours = self._ours(given)
         found = Comparison((ours.label, side.label))
         found.add(ours, side, run=source)
         wrong = next((tensor for tensor in found.tensors.values() if tensor.mismatch), None)

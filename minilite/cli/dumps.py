@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from minilite.comparing import Side
@@ -19,6 +20,7 @@ from .output import warn
 Array = NDArray[Any]
 SUFFIXES = (".npy", ".raw", ".bin", ".csv")
 SHOWN = 3  # names in a warning
+OF_TRACES = ("tensor/", "counts/")  # how names of arrays in a trace begin
 
 
 def is_dump(name: str) -> bool:
@@ -29,15 +31,12 @@ def is_dump(name: str) -> bool:
 def read_dump(path: Path, graph: Graph, model: Path) -> Side:
     """The dump of a run of `graph`, which was read from the file `model`.
 
-    A tensor is found by its index or by its name; characters that no file name has may be written as "_". What is
-    missing is named in a warning. Raises InputError when nothing fits, for a wrong type, and for a trace of another
-    model.
+    A tensor is found by its index or by its name; characters that no file name has may be written as "_". Real values
+    of a quantized tensor become its codes. What is missing is named in a warning. Raises InputError when nothing fits,
+    for a wrong type or number of dimensions, and for a trace of another model.
     """
     found = _folder(path, graph) if path.is_dir() else _archive(path, graph, model)
-    for index, array in found.items():
-        tensor = graph.main.tensors[index]
-        if array.dtype.kind in "iub" and array.dtype != tensor.dtype:
-            raise InputError(f"{path}: {tensor.label} is {array.dtype}, the model has {tensor.dtype}")
+    found = {index: _as_stored(path, graph.main.tensors[index], array) for index, array in found.items()}
     computed = [index for node in graph.main.nodes for index in node.outputs]
     missing = [graph.main.tensors[index].label for index in computed if index not in found]
     if len(missing) == len(computed):
@@ -48,13 +47,36 @@ def read_dump(path: Path, graph: Graph, model: Path) -> Side:
     return Side(path.name, graph, found)
 
 
+def _as_stored(path: Path, tensor: Tensor, array: Array) -> Array:
+    """An array of a dump as the model stores it."""
+    if len(array.shape) != len(tensor.shape):
+        shapes = f"{list(array.shape)}, in the model {list(tensor.shape)}"
+        raise InputError(f"{path}: {tensor.label} has shape {shapes}")
+    if array.dtype == tensor.dtype:
+        return array
+    is_real, is_coded = array.dtype.kind == "f", tensor.dtype.kind in "iu"
+    if not is_real or not (is_coded or tensor.dtype.kind == "f"):
+        raise InputError(f"{path}: {tensor.label} is {array.dtype}, the model has {tensor.dtype}")
+    reals = array.astype(np.float64)
+    if is_coded and not np.isfinite(reals).all():
+        raise InputError(f"{path}: {tensor.label} has NaN or infinite values, {tensor.dtype} has none")
+    if is_coded and tensor.quantization is not None:
+        return tensor.quantization.to_codes(reals, tensor.dtype)
+    stored = reals.astype(tensor.dtype)
+    if is_coded and not np.array_equal(stored, reals):
+        raise InputError(f"{path}: {tensor.label} has numbers that {tensor.dtype} cannot hold")
+    return stored
+
+
 def _archive(path: Path, graph: Graph, model: Path) -> dict[int, Array]:
     arrays = read_npz(path)
-    if any(name.startswith("tensor/") for name in arrays):
+    if any(name.startswith(OF_TRACES) for name in arrays):
         trace = load_trace(path)
         expected = hashlib.sha256(read_bytes(model)).hexdigest()
         if trace.hashes.get("model", expected) != expected:
             raise InputError(f"{path}: it is a trace of another model, with SHA-256 {trace.hashes['model'][:12]}...")
+        if not trace.arrays:
+            raise InputError(f"{path}: it is a trace of {trace.runs} runs, which has statistics only; trace one run")
         arrays = {str(index): array for (subgraph, index), array in trace.arrays.items() if subgraph == 0}
     places = _places(graph)
     return {places[name]: array for name, array in arrays.items() if name in places}

@@ -62,7 +62,7 @@ def read_raw(path: Path, tensor: Tensor) -> Array:
     expected = int(np.prod(tensor.shape, dtype=object)) * tensor.dtype.itemsize
     if len(data) != expected:
         raise InputError(
-            f"{path}: {len(data)} bytes, but input {tensor.label} takes {expected} "
+            f"{path}: {len(data)} bytes, but {tensor.label} takes {expected} "
             f"({tensor.dtype} {list(tensor.shape)}, without a header)"
         )
     return np.frombuffer(data, tensor.dtype).reshape(tensor.shape)
@@ -99,4 +99,4 @@ def _shaped(values: Array, rows: int, tensor: Tensor, path: Path) -> Array:
     sample = int(np.prod(tensor.shape[1:], dtype=object))
     if tensor.shape and rows and values.size == rows * sample:
         return values.reshape(rows, *tensor.shape[1:])
-    raise InputError(f"{path}: {values.size} numbers, but input {tensor.label} takes {size} {list(tensor.shape)}")
+    raise InputError(f"{path}: {values.size} numbers, but {tensor.label} takes {size} {list(tensor.shape)}")

@@ -1,5 +1,6 @@
 """Thresholds of `minilite compare`: how much two sides may differ, for all tensors or for named ones."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,9 @@ def _one(graph: Graph, text: str, option: str) -> tuple[int | None, float]:
     try:
         value = float(number)
     except ValueError:
-        raise InputError(f"{option} {text}: {number!r} is not a number") from None
+        value = math.nan
+    if math.isnan(value):
+        raise InputError(f"{option} {text}: {number!r} is not a number")
     if not equals:
         return ALL, value
     for tensor in graph.main.tensors:

@@ -116,7 +116,7 @@ class Comparison:
             for index, counterpart in self._paired(node, other, pairs):
                 mine, theirs = one.graph.main.tensors[index], other.graph.main.tensors[counterpart]
                 entry = self.tensors.setdefault(index, TensorComparison(mine, theirs, node))
-                entry.add(np.asarray(one.values[index]), _as(theirs, other.values[counterpart]), run)
+                entry.add(np.asarray(one.values[index]), np.asarray(other.values[counterpart]), run)
                 if index in found:
                     entry.add_alone(found[index])
                 entry.amplification = self._amplification(entry)
@@ -138,14 +138,6 @@ class Comparison:
         made_from = [self.tensors[index].relative for index in entry.node.inputs if index in self.tensors]
         largest = max(made_from, default=0.0)
         return entry.relative / largest if largest else None
-
-
-def _as(tensor: Tensor, values: Array) -> Array:
-    """Values of a dump as `tensor` stores them: real values of a quantized tensor become its codes."""
-    array = np.asarray(values)
-    if array.dtype.kind == "f" and tensor.dtype.kind in "iu" and tensor.quantization is not None:
-        return tensor.quantization.to_codes(array, tensor.dtype)
-    return array
 
 
 def compare(one: Side, other: Side, pairs: Mapping[int, int] | None = None) -> Comparison:

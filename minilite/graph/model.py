@@ -25,6 +25,7 @@ Array = NDArray[Any]
 Bytes = NDArray[np.uint8]
 Shape = tuple[int, ...]
 
+LONGEST_NAME = 60  # characters, in messages
 DTYPES: Mapping[TensorType, np.dtype[Any]] = {
     TensorType.FLOAT32: np.dtype("<f4"),
     TensorType.FLOAT16: np.dtype("<f2"),
@@ -68,8 +69,9 @@ class Tensor:
 
     @property
     def label(self) -> str:
-        """The tensor as messages name it: index and printable name."""
-        return f"tensor {self.index} {printable(self.name)!r}"
+        """The tensor as messages name it: index and printable name, of a long one the beginning."""
+        name = self.name if len(self.name) <= LONGEST_NAME else f"{self.name[: LONGEST_NAME - 3]}..."
+        return f"tensor {self.index} {printable(name)!r}"
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -158,9 +158,9 @@ def test_npz_with_other_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("x.raw", b"1234", "4 bytes, but input"),
+        ("x.raw", b"1234", "4 bytes, but tensor"),
         ("x.csv", b"1,2,three\n", "line 1: 'three' is not a number"),
-        ("x.csv", b"1,2,3\n", "3 numbers, but input"),
+        ("x.csv", b"1,2,3\n", "3 numbers, but tensor"),
         ("x.csv", b"\xff\xfe\x00", "is not a number"),
         ("x.png", b"no image", "cannot read the image"),
         ("x.txt", b"", "cannot tell what is in it"),

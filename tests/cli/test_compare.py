@@ -88,13 +88,36 @@ def test_bad_dumps_get_one_line_each(tmp_path: Path, values: dict[int, np.ndarra
         ({"nobody": np.zeros(3)}, "it has no tensor of the model"),
         ({str(index): values[index][:, 1:]}, f"tensor {index}"),
         ({str(index): values[index].astype(np.int32)}, "is int32, the model has int8"),
+        ({str(index): values[index].astype(np.complex64)}, "is complex64, the model has int8"),
+        ({str(index): values[index].ravel()}, "has shape ["),
+        ({str(index): np.full(values[index].shape, np.nan)}, "has NaN or infinite values, int8 has none"),
+        ({"14": values[14], str(GRAPH.main.inputs[0]): np.zeros((1, 8), np.int8)}, "in the model [1, 8, 8, 1]"),
     ):
         np.savez(path, **arrays)
         result = invoke("compare", MODEL, path)
         assert result.exit_code == 2
+        assert result.stderr.count("\n") == 1 + ("missing" in result.stderr)
         assert complaint in result.stderr.splitlines()[-1]
     path.write_bytes(b"no archive")
     assert "not a valid .npz file" in invoke("compare", MODEL, path).stderr
+
+
+def test_a_trace_of_a_dataset_has_no_tensors_to_compare(tmp_path: Path) -> None:
+    images = np.load(DIGITS / "test_images.npy")[:2]
+    save_trace(trace(MODEL, [image[None] for image in images]), tmp_path / "many.npz")
+    result = invoke("compare", MODEL, tmp_path / "many.npz")
+    assert result.exit_code == 2
+    assert result.stderr.endswith("it is a trace of 2 runs, which has statistics only; trace one run\n")
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_each_op_runs_on_the_codes_of_real_values(tmp_path: Path, values: dict[int, np.ndarray], kind: type) -> None:
+    index = COMPUTED[2]
+    values[index].flat[5] ^= 1
+    reals = {i: GRAPH.main.tensors[i].quantization.to_real(array).astype(kind) for i, array in values.items()}
+    np.savez(tmp_path / "dump.npz", **{str(i): array for i, array in reals.items()})
+    (found,) = document("compare", MODEL, tmp_path / "dump.npz", code=1)["comparisons"]
+    assert (found["differing"], found["parting"]["tensor"], found["parting"]["differing"]) == (1, index, 1)
 
 
 def test_missing_tensors_are_named(tmp_path: Path, values: dict[int, np.ndarray]) -> None:
@@ -111,6 +134,7 @@ def test_missing_tensors_are_named(tmp_path: Path, values: dict[int, np.ndarray]
         ((), "give either B, a model or a dump, or --with"),
         (("--with", "fastest"), "no kernel set is called 'fastest'"),
         (("--with", "litert:tflm"), "no kernel set is called 'tflm'"),
+        (("--with", "optimized", "--max-codes", "nan"), "--max-codes nan: 'nan' is not a number"),
         (("--with", ","), "--with names no kernel set"),
         (("--with", "optimized", "--random", "--input", "x.npy"), "--random makes up all inputs"),
     ],
