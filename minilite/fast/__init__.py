@@ -12,6 +12,7 @@ from minilite.ops.reshape import COPY
 from . import (
     add_sub,
     boxes,
+    code_pairs,
     conv_2d,
     depthwise_conv_2d,
     float_elements,
@@ -26,7 +27,7 @@ from . import (
 )
 from .twins import Twins
 
-CODES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, quantize, pooling, mean, softmax, tables)
+CODES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, code_pairs, quantize, pooling, mean, softmax, tables)
 FAMILIES = (*CODES, float_elements, float_pooling, float_rows, boxes)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

@@ -13,6 +13,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .blocks import CHUNK, LANES, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, can_fuse, codes_table, rule_in_vectors
+from .code_pairs import sums
 from .parts import ranges
 from .rescale import rescale_arrays, rescale_one
 from .twins import Kernel, Loop, Looped, Part, Twins, join
@@ -39,11 +40,13 @@ NUMBERS = len(Numbers._fields)
 
 
 def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
-    """The loop for 8-bit codes of one shape."""
+    """The loop for 8-bit codes."""
     call, plan = prepared.call, prepared.plan
+    if call["a"].shape != call["b"].shape:
+        return sums(prepared, a, b)
     scalings = plan.a.rescale, plan.b.rescale, plan.rescale
     rules = [rule_in_vectors(scaling) for scaling in scalings]
-    if plan.dtype.itemsize > 1 or call["a"].shape != call["b"].shape or UNKNOWN in rules:
+    if plan.dtype.itemsize > 1 or UNKNOWN in rules:
         return None
     shift = 0 if plan.dtype == np.int8 else SIGN_BIT
     tables = [
@@ -87,7 +90,7 @@ def quantized(plan: Plan, a: Array, b: Array) -> Array:
     """Codes for operands that stretch to one shape."""
     stretched = np.broadcast_arrays(a, b)
     y = np.empty(stretched[0].shape, plan.dtype)
-    a, b = (np.ascontiguousarray(array).reshape(-1) for array in stretched)
+    a, b = (np.array(array, order="C").reshape(-1) for array in stretched)
     zeros = (plan.a.zero, plan.b.zero, plan.y_zero)
     scalings = [rescale_arrays(rescale, 1) for rescale in (plan.a.rescale, plan.b.rescale, plan.rescale)]
     mantissas = np.concatenate([scaling.mantissa for scaling in scalings])

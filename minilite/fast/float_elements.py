@@ -1,12 +1,11 @@
 """Element-wise ops on float32 in compiled loops: sums, products and their like of two operands, functions of one.
 
-Where one operand stretches to the other along leading axes, its elements repeat; they are laid out a few times over
-first, so that rows are long. exp and tanh are the C library's, which numba calls as well.
+exp and tanh are the C library's, which numba calls as well.
 """
 
 import math
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,71 +19,43 @@ from minilite.ops.sigmoid import EXP_BELOW, ONE_ABOVE
 from .blocks import as_tuple
 from .float_blocks import FLOAT_BYTES
 from .rescale import clamp_real
+from .stretching import FIELDS, Stretch, lay_out, stretch
 from .twins import Loop, Twins, looped
 
-ROW = 256  # elements that a row has at least
 ANY = Range(np.float32(-np.inf), np.float32(np.inf))
 BINARY = ("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE")
 UNARY = ("LOGISTIC", "TANH", "EXP", "HARD_SWISH", "LEAKY_RELU", "RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1")
 
 
-class Numbers(NamedTuple):
-    """What the loop of two operands needs to know."""
-
-    which: int  # of BINARY
-    elements: int
-    period: int  # elements after which the repeated operand begins anew
-    row: int  # elements of it that are laid out
-    first_repeats: int  # a is repeated, not b
-
-
-NUMBERS = len(Numbers._fields)
-
-
 def pairs(which: int, prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
     """The loop of two operands, None for other types and for shapes that stretch otherwise."""
-    call, shape = prepared.call, prepared.call["y"].shape
-    if any(call[name].dtype != np.float32 for name in ("a", "b", "y")):
+    call = prepared.call
+    found = stretch(call)
+    if found is None or any(call[name].dtype != np.float32 for name in ("a", "b", "y")):
         return None
-    repeated = [position for position, name in enumerate(("a", "b")) if call[name].shape != shape]
-    first, elements = repeated == [0], math.prod(shape)
-    small = without_ones(call["a" if first else "b"].shape)
-    if len(repeated) > 1 or small != shape[len(shape) - len(small) :]:
-        return None
-    period = math.prod(small)
-    row = period if not repeated else period * -(-ROW // max(period, 1))
-    numbers = Numbers(which, elements, period, row, int(first))
     limits = np.array(prepared.plan if isinstance(prepared.plan, Range) else ANY, np.float32)
-    scratch = FLOAT_BYTES * row if repeated else 0
-    constants, every = limits.view(np.uint8), np.array(numbers, np.int64)
-    return Loop(pairs_loop, (0, 1), constants, every, scratch, shape, np.dtype(np.float32))
-
-
-def without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape without the ones it starts with."""
-    kept = next((axis for axis, length in enumerate(shape) if length != 1), len(shape))
-    return shape[kept:]
+    constants, numbers = limits.view(np.uint8), np.array([*found, which], np.int64)
+    return Loop(pairs_loop, (0, 1), constants, numbers, FLOAT_BYTES * found.row, call["y"].shape, np.dtype(np.float32))
 
 
 @kernel
 def pairs_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], float32 as bytes."""
-    n = Numbers(*as_tuple(numbers, NUMBERS))
+    s, which = Stretch(*as_tuple(numbers, FIELDS)), numbers[FIELDS]
     limits, values = constants.view(np.float32), y.view(np.float32)
-    if n.period == n.elements:
-        pair_rows(n.which, a.view(np.float32), b.view(np.float32), values, limits)
+    if s.row == 0:
+        pair_rows(which, a.view(np.float32), b.view(np.float32), values, limits)
         return
-    many, few = (b, a) if n.first_repeats != 0 else (a, b)
-    repeated, long = scratch[: FLOAT_BYTES * n.row].view(np.float32), many.view(np.float32)
-    for start in range(0, n.row, n.period):
-        repeated[start : start + n.period] = few.view(np.float32)
-    for start in range(0, n.elements, n.row):
-        count = min(n.row, n.elements - start)
+    many, few = (b, a) if s.first_repeats != 0 else (a, b)
+    repeated, long = scratch[: FLOAT_BYTES * s.row].view(np.float32), many.view(np.float32)
+    lay_out(few.view(np.float32), repeated, s)
+    for start in range(0, s.elements, s.row):
+        count = min(s.row, s.elements - start)
         row, part = repeated[:count], long[start : start + count]
-        if n.first_repeats != 0:
-            pair_rows(n.which, row, part, values[start : start + count], limits)
+        if s.first_repeats != 0:
+            pair_rows(which, row, part, values[start : start + count], limits)
         else:
-            pair_rows(n.which, part, row, values[start : start + count], limits)
+            pair_rows(which, part, row, values[start : start + count], limits)
 
 
 def pair_rows(which: Any, a: Any, b: Any, y: Any, limits: Any) -> None:

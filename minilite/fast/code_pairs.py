@@ -1,0 +1,149 @@
+"""Element-wise ops on two operands of 8-bit codes in a compiled loop: MUL, and the ADD and SUB of other kernel sets.
+
+    y = clamp(y_zero + rescale(acc))      acc = a_term[a] + b_term[b],  or (a - a_zero) * (b - b_zero)
+
+Terms are tables of 256 numbers that the definition makes, one code at a time. Vector code of the optimized kernels has
+others up to the last whole block.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.format.enums import TensorType
+from minilite.numerics.affine import Range
+from minilite.numerics.jit import kernel
+from minilite.numerics.rescale import RULES, Multiplier, Rescale
+from minilite.numerics.runs import Blocks
+from minilite.ops.add_sub import ADD_VARIANTS, BLOCKS, SUB_VARIANTS, FractionPlan
+from minilite.ops.call import Array, Call
+from minilite.ops.mul import EVEN, ON_MICRO, QUANTIZED
+from minilite.ops.prepare import Prepared
+
+from .blocks import LANES, UNKNOWN, Codes, as_tuple, codes_table, requantize, rule_in_vectors
+from .stretching import FIELDS, Stretch, lay_out, stretch
+from .twins import Loop, Twins, join, looped
+
+BYTES = (TensorType.INT8, TensorType.UINT8)
+EVERY = np.arange(256, dtype=np.uint8)  # codes, as bytes
+LARGEST = 2**15 - 256  # results that may be added to a zero point in 16 bits
+PART = 64  # elements whose sums are kept at once
+
+
+class Numbers(NamedTuple):
+    """What the loop needs to know, behind the numbers of a Stretch."""
+
+    is_product: int
+    in_blocks: int  # elements that vector code takes
+    rule: int
+    low: int  # lowest and highest code less the zero point
+    high: int
+    zero: int
+    columns: int
+    terms: int  # where the terms start among the constants
+
+
+COUNT = len(Numbers._fields)
+
+
+def make_loop(call: Call[Any], terms: Array, finish: Rescale, zero: int, codes: Range, blocks: int = -1) -> Loop | None:
+    """The loop for terms int32 [in blocks or behind, a or b, code]; with blocks -1 they are factors."""
+    found, rule, y = stretch(call), rule_in_vectors(finish), call["y"]
+    if found is None or rule == UNKNOWN:
+        return None
+    table = codes_table(finish, np.zeros(LANES, np.int64))
+    constants, starts = join(table, terms)
+    limits = codes.low - zero, codes.high - zero, zero
+    numbers = Numbers(int(blocks < 0), max(blocks, 0), rule, *limits, table.shape[1], starts[1])
+    every = np.array([*found, *numbers], np.int64)
+    return Loop(pairs_loop, (0, 1), constants, every, 4 * PART + found.row, y.shape, y.dtype)
+
+
+def sums(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
+    """The loop of ADD and SUB."""
+    call, plan = prepared.call, prepared.plan
+    if any(call[name].tensor.type not in BYTES for name in ("a", "b", "y")):
+        return None
+    blocks, vectors = 0, plan
+    if prepared.variant is BLOCKS:
+        run, block = plan.vectors.blocks
+        if run not in (0, math.prod(call["y"].shape)):
+            return None
+        blocks = run // max(block, 1) * block
+        vectors = plan._replace(vectors=plan.vectors._replace(blocks=Blocks(len(EVERY), 1)))
+        plan = plan._replace(vectors=plan.vectors._replace(blocks=Blocks(0, 1)))
+    rescale = plan.rescale if not isinstance(plan, FractionPlan) else by_fraction(plan.fraction_bits)
+    terms = np.array([terms_of(prepared, vectors), terms_of(prepared, plan)])
+    reach = np.abs(terms).max(axis=2).sum(axis=1)
+    if reach.max() >= 2**31 or (blocks and reach[0] * rescale.multiplier.real.max() >= LARGEST):
+        return None
+    return make_loop(call, terms.astype(np.int32), rescale, plan.y_zero, plan.codes, blocks)
+
+
+def terms_of(prepared: Prepared, plan: Any) -> tuple[Array, Array]:
+    """What each code of a adds to the sum, and each of b: what it is with the other's term subtracted."""
+    accumulate, call = prepared.variant.accumulate, prepared.call
+    assert accumulate is not None
+    every, first = EVERY.view(call["a"].dtype), np.zeros(len(EVERY), np.uint8).view(call["a"].dtype)
+    whole: Array = accumulate(plan, first, first)
+    of_a, of_b = accumulate(plan, every, first), accumulate(plan, first, every)
+    return of_a, of_b - whole
+
+
+def by_fraction(bits: int) -> Rescale:
+    """accumulators / 2**bits to the nearest, ties up, as the rule "single" has it."""
+    whole = np.array(2**30, np.int64), np.array(1 - bits, np.int64)
+    return Rescale(RULES["single"], Multiplier(np.array(2.0**-bits), *whole))
+
+
+def products(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
+    """The loop of MUL."""
+    call, plan = prepared.call, prepared.plan
+    if any(call[name].tensor.type not in BYTES for name in ("a", "b", "y")):
+        return None
+    codes = EVERY.view(call["a"].dtype).astype(np.int64)
+    factors = np.array([codes - plan.a_zero, codes - plan.b_zero])
+    largest = np.abs(factors).max(axis=1).prod()
+    if largest * max(plan.rescale.multiplier.real.max(), 1) >= 2**30:
+        return None
+    return make_loop(call, np.array([factors, factors]).astype(np.int32), plan.rescale, plan.y_zero, plan.codes)
+
+
+@kernel
+def pairs_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[n] from a[n], b[n], uint8."""
+    s, n = Stretch(*as_tuple(numbers, FIELDS)), Numbers(*as_tuple(numbers[FIELDS:], COUNT))
+    codes = Codes(constants[: n.terms].view(np.int32), n.columns, n.rule, 0, n.low, n.high, n.zero, 0)
+    terms, total = constants[n.terms :].view(np.int32)[: 4 * 256].reshape(2, 2, 256), scratch[: 4 * PART].view(np.int32)
+    repeated = scratch[4 * PART : 4 * PART + s.row]
+    if s.row != 0:
+        lay_out(a if s.first_repeats != 0 else b, repeated, s)
+    start = 0
+    while start < s.elements:
+        place = start % max(s.row, 1)
+        end = min(start + PART, s.elements if s.row == 0 else start - place + s.row, s.elements)
+        if start < n.in_blocks:
+            end = min(end, n.in_blocks)
+        count = end - start
+        row = repeated[place : place + count]
+        first = row if s.row != 0 and s.first_repeats != 0 else a[start:end]
+        second = row if s.row != 0 and s.first_repeats == 0 else b[start:end]
+        accumulate(first, second, terms[0 if start < n.in_blocks else 1], total[:count], n.is_product)
+        for lane in range(0, count, LANES):
+            requantize(total, lane, codes, 0, y, start + lane, count - lane)
+        start = end
+
+
+def accumulate(a: Any, b: Any, terms: Any, total: Any, is_product: Any) -> None:
+    """total[k] from the terms, or factors, of a[k] and b[k]."""
+    if is_product != 0:
+        for k in range(total.shape[0]):
+            total[k] = terms[0, np.uint64(a[k])] * terms[1, np.uint64(b[k])]
+    else:
+        for k in range(total.shape[0]):
+            total[k] = terms[0, np.uint64(a[k])] + terms[1, np.uint64(b[k])]
+
+
+SUMS = [v for v in (*ADD_VARIANTS, *SUB_VARIANTS) if v.name in ("fractions", "blocks")]
+TWINS: Twins = dict.fromkeys(SUMS, looped(sums)) | dict.fromkeys((QUANTIZED, EVEN, ON_MICRO), looped(products))
