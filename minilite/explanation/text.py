@@ -9,6 +9,12 @@ from minilite.graph import printable
 
 WIDTH = 80
 FEWEST_TERMS = 3
+PARTS = {  # what parts of plans do that are no rescale rules, by their classes
+    "InVectors": "to the common scale, in vector code",
+    "Recode": "to the scale of y, in float32",
+    "FloatSum": "to the scale of y, in float32",
+    "EvenSum": "to the scale of y, in float32, ties to even",
+}
 STEP = 72  # columns of a step, its value at the end
 LABEL, CELL = 16, 14  # columns of the name of a step that parts take alike, and of its value for each
 Document = dict[str, Any]
@@ -109,7 +115,7 @@ def _steps(found: Document) -> Iterator[str]:
         if ": " in step["name"]:
             continue
         operands = step["operands"]
-        if "mantissa" in operands and step["part"] != part:
+        if "real" in operands and step["part"] != part:
             multiplier = f"{operands['real']:.7g} = {operands['mantissa']} / 2**{31 - operands['exponent']}"
             yield f"{step['part']}: {number(operands['value'])} times {multiplier}"
         part = step["part"]
@@ -133,8 +139,10 @@ def _step_name(step: Document) -> str:
     operands, name = step["operands"], step["name"]
     if name.startswith("plus ") and len(operands) > 1:
         return f"{name} {' '.join(number(value) for key, value in operands.items() if key != 'value')}"
-    if "mantissa" in operands:
+    if "real" in operands:
         return f"  {name}"
+    if name in PARTS:
+        return f"{step['part'].rpartition('.')[2]}: {PARTS[name]}"
     if name == "clamp":
         return f"kept between {number(operands['low'])} and {number(operands['high'])}"
     return str(name)
