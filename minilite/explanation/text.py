@@ -9,6 +9,8 @@ from minilite.graph import printable
 
 WIDTH = 80
 FEWEST_TERMS = 3
+KNOWN = re.compile(r"(_zero|\.low|\.high|\]|\.real|axis|activation)$")  # constants shown elsewhere, and lengths
+MOST_CONSTANTS = 6
 PARTS = {  # what parts of plans do that are no rescale rules, by their classes
     "InVectors": "to the common scale, in vector code",
     "Recode": "to the scale of y, in float32",
@@ -109,6 +111,7 @@ def _term(term: Document) -> list[str]:
 def _steps(found: Document) -> Iterator[str]:
     if found["steps"]:
         yield ""
+        yield from _constants(found)
     yield from _side_by_side([step for step in found["steps"] if ": " in step["name"]])
     part = ""
     for step in found["steps"]:
@@ -120,6 +123,15 @@ def _steps(found: Document) -> Iterator[str]:
             yield f"{step['part']}: {number(operands['value'])} times {multiplier}"
         part = step["part"]
         yield _line(_step_name(step), number(step["result"]))
+
+
+def _constants(found: Document) -> Iterator[str]:
+    """The numbers of the plan, where no step shows a multiplier and they are few."""
+    if any("real" in step["operands"] for step in found["steps"]):
+        return
+    shown = [f"{name} {number(value)}" for name, value in found["constants"].items() if not KNOWN.search(name)]
+    if len(shown) <= MOST_CONSTANTS:
+        yield from wrap(", ".join(shown), WIDTH, subsequent_indent="  ")
 
 
 def _side_by_side(steps: Sequence[Document]) -> Iterator[str]:
@@ -141,8 +153,8 @@ def _step_name(step: Document) -> str:
         return f"{name} {' '.join(number(value) for key, value in operands.items() if key != 'value')}"
     if "real" in operands:
         return f"  {name}"
-    if name in PARTS:
-        return f"{step['part'].rpartition('.')[2]}: {PARTS[name]}"
+    if name in PARTS:  # of a stage that the kernel names, the name says what it does
+        return str(step["part"]) if " " in step["part"] else f"{step['part'].rpartition('.')[2]}: {PARTS[name]}"
     if name == "clamp":
         return f"kept between {number(operands['low'])} and {number(operands['high'])}"
     return str(name)
