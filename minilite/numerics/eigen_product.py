@@ -27,6 +27,11 @@ PEELED = 8  # steps that the loop over d takes at once
 SMALL = 20  # units + rows + depth below it are multiplied coefficient by coefficient
 
 
+def is_ordered(rows: int, units: int, depth: int) -> bool:
+    """Whether every output of a product of this shape is summed from the first d to the last."""
+    return rows > 1 and units > 1 and units % UNITS == 0 and rows + units + depth >= SMALL
+
+
 def eigen_product(x: Array, w: Array) -> Array:
     """x @ w for float32 matrices [n,d] and [d,u]."""
     (rows, depth), units = x.shape, w.shape[1]

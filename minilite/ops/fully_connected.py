@@ -28,7 +28,7 @@ from minilite.format.enums import TensorType
 from minilite.format.options.dense import FullyConnectedOptions
 from minilite.numerics.activation import activation_reals, unbounded
 from minilite.numerics.affine import Range
-from minilite.numerics.eigen_product import eigen_product
+from minilite.numerics.eigen_product import eigen_product, is_ordered
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.fused import fused_product
 from minilite.numerics.products import exact_product, ordered_product
@@ -145,10 +145,10 @@ def compute_float_xnnpack(plan: FloatPlan, x: Array, w: Array, b: Array | None) 
 
 def shapes(call: Call[FullyConnectedOptions]) -> Sequence[Shape]:
     x, (units, depth) = call["x"].shape, call["w"].shape
+    call.require(depth > 0, "the weights have no columns")
     if call.options.keep_num_dims:
         call.require(bool(x) and x[-1] == depth, f"keep_num_dims needs a last dimension of {depth}")
         return [(*x[:-1], units)]
-    call.require(depth > 0, "the weights have no columns")
     return [(math.prod(x) // depth, units)]
 
 
@@ -164,6 +164,13 @@ def narrow_bias(call: Call[FullyConnectedOptions]) -> str:
     b, declared = call.optional("b"), call.options.quantized_bias_type
     wide = declared == TensorType.INT64 or (b is not None and b.tensor.type == TensorType.INT64)
     return "the bias is int64" if wide else ""
+
+
+def other_order(call: Call[FullyConnectedOptions]) -> str:
+    """The reference kernel sums in the same order where units fill the blocks of Eigen."""
+    units, depth = call["w"].shape
+    same = is_ordered(math.prod(call["x"].shape) // depth, units, depth)
+    return "the reference kernel sums in the same order" if same else ""
 
 
 QUANTIZED = Variant(
@@ -208,6 +215,7 @@ FLOAT_OPTIMIZED = Variant(
     compute_float_optimized,
     rules=follows(optimized=""),
     when=is_dense,
+    gates={"optimized": other_order},
 )
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
 SPARSE = Variant(
