@@ -19,6 +19,7 @@ from . import (
     float_pooling,
     float_rows,
     fully_connected,
+    fused,
     mean,
     pooling,
     quantize,
@@ -28,6 +29,6 @@ from . import (
 from .twins import Twins
 
 CODES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, code_pairs, quantize, pooling, mean, softmax, tables)
-FAMILIES = (*CODES, float_elements, float_pooling, float_rows, boxes)
+FAMILIES = (*CODES, float_elements, float_pooling, float_rows, fused, boxes)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

@@ -74,3 +74,13 @@ def float_block(
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic
+def fuse(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """See `fused.fuse`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fma(*arguments)
+
+    return types.float32(types.float32, types.float32, types.float32), generate
