@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from minilite.errors import InputError, MiniliteError
+from minilite.format.enums import TensorType
 from minilite.format.kinds import Scalar
 from minilite.format.table import fields
 from minilite.format.table import replace as replace_field
-from minilite.graph import Graph, Tensor, read, write
+from minilite.graph import DTYPES, Graph, Tensor, read, write
 from minilite.interpreter import evaluate
 from minilite.ops import OPS
 from minilite.ops.op import Variant, plan_nothing
@@ -23,6 +24,9 @@ from tests.conformance import CASES
 from tests.conformance.case import Case, OneOp, Operand, one_op
 
 ONE_OF_EACH_OP = list({case.op: case for case in reversed(CASES)}.values())
+QUANTIZED = {case.op: case for case in reversed(CASES) if {"int8", "uint8", "int16"} & set(case.types.split())}
+WRONG_SCALES = (0.0, -1.0, np.nan, np.inf, 1e-45, 1e38)
+WRONG_TYPES = (TensorType.FLOAT32, TensorType.INT8, TensorType.INT64, TensorType.BOOL, TensorType.STRING)
 WRONG_OPTIONS = (0, -1, 7, 2**31 - 1)
 WRONG_NUMBERS = (-9, 0, 1, 17)
 SETTINGS = settings(
@@ -81,6 +85,31 @@ def wrong_shapes(example: OneOp) -> Iterator[OneOp]:
             yield OneOp(graph, {**example.inputs, index: resized.astype(array.dtype)})
 
 
+def wrong_scales(example: OneOp) -> Iterator[OneOp]:
+    """Each scale replaced by one that no real values have, and no quantization at all."""
+    for tensor in example.graph.main.tensors:
+        if tensor.quantization is None:
+            continue
+        shape = tensor.quantization.scale.shape
+        tables = [replace_field(tensor.parameters, scale=np.full(shape, s, np.float32)) for s in WRONG_SCALES]
+        for table in (*tables, None):
+            graph = with_tensor(example.graph, tensor.index, replace(tensor, parameters=table))
+            yield replace(example, graph=graph)
+
+
+def wrong_types(example: OneOp) -> Iterator[OneOp]:
+    """Each tensor of another element type; inputs and constants have as many elements of it."""
+    for tensor in example.graph.main.tensors:
+        for kind in WRONG_TYPES:
+            count = tensor.value.size if tensor.value is not None and tensor.sparsity is None else 0
+            data = None if tensor.data is None else np.zeros(count * DTYPES[kind].itemsize, np.uint8)
+            graph = with_tensor(example.graph, tensor.index, replace(tensor, type=kind, data=data))
+            inputs = dict(example.inputs)
+            if tensor.index in inputs:
+                inputs[tensor.index] = np.full(tensor.shape, b"" if kind == TensorType.STRING else 0, DTYPES[kind])
+            yield OneOp(graph, inputs)
+
+
 def fewer_operands(example: OneOp) -> Iterator[OneOp]:
     """Inputs left out, the last one missing, an output too many."""
     node = example.graph.main.nodes[0]
@@ -93,13 +122,28 @@ def fewer_operands(example: OneOp) -> Iterator[OneOp]:
 @pytest.mark.parametrize("case", ONE_OF_EACH_OP, ids=lambda case: case.op)
 def test_every_mistake_has_a_message(case: Case) -> None:
     @SETTINGS
-    @given(case.draw, st.sampled_from([wrong_options, wrong_numbers, wrong_shapes, fewer_operands]))
+    @given(case.draw, st.sampled_from([wrong_options, wrong_numbers, wrong_shapes, wrong_types, fewer_operands]))
     def check(example: OneOp, mistakes: Any) -> None:
-        for wrong in mistakes(example):
-            with contextlib.suppress(MiniliteError):
-                evaluate(bind(read(write(wrong.graph)), engine="numpy"), wrong.inputs)
+        run_all(mistakes(example))
 
     check()
+
+
+@pytest.mark.parametrize("case", QUANTIZED.values(), ids=lambda case: case.op)
+def test_every_wrong_scale_has_a_message(case: Case) -> None:
+    @settings(SETTINGS, max_examples=3)
+    @given(case.draw)
+    def check(example: OneOp) -> None:
+        run_all(wrong_scales(example))
+
+    check()
+
+
+def run_all(examples: Iterator[OneOp]) -> None:
+    """Each runs or raises an error of minilite; any other passes through."""
+    for wrong in examples:
+        with contextlib.suppress(MiniliteError):
+            evaluate(bind(read(write(wrong.graph)), engine="numpy"), wrong.inputs)
 
 
 def test_too_little_memory_is_said() -> None:
