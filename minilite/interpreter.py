@@ -58,11 +58,22 @@ def execute(program: Program, inputs: Mapping[int, Array], state: State | None =
                     raise ModelError(f"{step.node.label}: an input is left out; one that runs subgraphs needs them all")
                 call = _caller(program, state, (*path, position))
                 outputs, notes = (yield from step.op.control.run(step.node, arguments, state, call)), NO_NOTES
+                _check_called(step, outputs)
         seconds = perf_counter() - start
         values.update(zip(step.node.outputs, outputs, strict=True))
         values.update(_variables(program, state))
         yield StepResult(step, (*path, position), arguments, outputs, notes, seconds)
     return values
+
+
+def _check_called(step: Step, outputs: Sequence[Array]) -> None:
+    """Raise ModelError unless the outputs of a subgraph that a step called are those the step has."""
+    tensors = [step.subgraph.tensors[index] for index in step.node.outputs]
+    if len(outputs) != len(tensors):
+        raise ModelError(f"{step.node.label}: {len(tensors)} outputs expected, its subgraph has {len(outputs)}")
+    for tensor, array in zip(tensors, outputs, strict=True):
+        if tensor.dtype != array.dtype:
+            raise ModelError(f"{step.node.label}: {tensor.label} is {tensor.dtype}, its subgraph gives {array.dtype}")
 
 
 def _variables(program: Program, state: State) -> dict[int, Array]:

@@ -60,11 +60,11 @@ def codes_between(
 ) -> Range:
     """The codes of a type between those of two real values; None for no limit (eq. 8)."""
     low, high = code_range(dtype)
-    if real_low is not None:
-        low = max(low, nearest_code(real_low, scale, zero_point))
-    if real_high is not None:
-        high = min(high, nearest_code(real_high, scale, zero_point))
-    return Range(low, high)
+
+    def code(real: float) -> int:
+        return int(min(max(nearest_code(real, scale, zero_point), low), high))
+
+    return Range(low if real_low is None else code(real_low), high if real_high is None else code(real_high))
 
 
 def activation_reals(activation: int) -> Range:

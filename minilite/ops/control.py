@@ -7,6 +7,8 @@ Follows tflite/kernels/if.cc, while.cc, call_once.cc, stablehlo_case.cc, stableh
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
+import numpy as np
+
 from minilite.errors import InputError, ModelError
 from minilite.format.options.control import CallOnceOptions, IfOptions, WhileOptions
 from minilite.format.options.stablehlo import StablehloCaseOptions, StableHLOCompositeOptions
@@ -29,10 +31,16 @@ def options_of(node: Node, table: type[Table]) -> Any:
     return node.options
 
 
-def single(node: Node, array: Array, what: str) -> Any:
-    if array.size != 1:
-        raise ModelError(f"{node.label}: the {what} must be one value, its shape is {list(array.shape)}")
+def single(node: Node, array: Array, what: str, dtype: type = np.bool_) -> Any:
+    if array.size != 1 or array.dtype != dtype:
+        found = f"its shape is {list(array.shape)} of {array.dtype}"
+        raise ModelError(f"{node.label}: the {what} must be one value of {np.dtype(dtype)}, {found}")
     return array.reshape(-1)[0]
+
+
+def require_count(node: Node, arrays: Sequence[Array], count: int, what: str) -> None:
+    if len(arrays) < count:
+        raise ModelError(f"{node.label}: {what} is missing")
 
 
 def if_callees(node: Node) -> tuple[int, ...]:
@@ -42,6 +50,7 @@ def if_callees(node: Node) -> tuple[int, ...]:
 
 def run_if(node: Node, arguments: Sequence[Array], state: State, execute: Execute) -> Outputs:
     then, otherwise = if_callees(node)
+    require_count(node, arguments, 1, "the condition")
     chosen = then if single(node, arguments[0], "condition") else otherwise
     return (yield from execute(chosen, arguments[1:]))
 
@@ -55,8 +64,9 @@ def run_while(node: Node, arguments: Sequence[Array], state: State, execute: Exe
     condition, body = while_callees(node)
     values = tuple(arguments)
     for iteration in range(ITERATION_BUDGET):
-        (again,) = yield from execute(condition, values, iteration)
-        if not single(node, again, "condition"):
+        again = yield from execute(condition, values, iteration)
+        require_count(node, again, 1, "the output of the condition")
+        if not single(node, again[0], "condition"):
             return values
         values = yield from execute(body, values, iteration)
     raise InputError(f"{node.label}: not finished after {ITERATION_BUDGET} iterations, the loop seems endless")
@@ -83,7 +93,8 @@ def case_callees(node: Node) -> tuple[int, ...]:
 
 def run_case(node: Node, arguments: Sequence[Array], state: State, execute: Execute) -> Outputs:
     branches = case_callees(node)
-    index = int(single(node, arguments[0], "branch index"))
+    require_count(node, arguments, 1, "the branch index")
+    index = int(single(node, arguments[0], "branch index", np.int32))
     chosen = branches[index] if 0 <= index < len(branches) else branches[-1]
     return (yield from execute(chosen, arguments[1:]))
 

@@ -70,7 +70,7 @@ def rectifier(code: str, low: float, high: float | None, types: tuple[str, ...])
     def plan_codes(call: Call[None]) -> Plan:
         y = call["y"]
         steps = max(abs(low), abs(high or 0)) / np.float64(y.scale)
-        call.require(steps < LARGEST_STEPS, f"y_scale {y.scale:.6g} is too small for the limits of {code}")
+        call.require(bool(steps < LARGEST_STEPS), f"y_scale {y.scale:.6g} is too small for the limits of {code}")
         codes = codes_between(low, high, y.scale, y.zero_point, y.dtype)
         return Plan(*zero_points(call), make_rescale(call.rule, ratio(call, np.float32(1))), codes, y.dtype)
 

@@ -4,6 +4,7 @@ A handle is a number, so int32 values serve as well.
 Follows tflite/kernels/var_handle.cc, assign_variable.cc, read_variable.cc.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ def make_handle(plan: tuple[str, str], state: State) -> Array:
 
 
 def plan_label(call: Call[Any]) -> str:
+    """The node's label for messages. Raises ModelError unless the handle is one number."""
+    call.require(math.prod(call["handle"].shape) == 1, "the handle must be one number")
     return call.node.label
 
 

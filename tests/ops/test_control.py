@@ -1,5 +1,6 @@
 """Subgraphs, loops, variables: whole small graphs against LiteRT, and the ways they can be wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from minilite import oracle
 from minilite.errors import InputError, ModelError, StateError
+from minilite.format.enums import TensorType
 from minilite.format.options.control import IfOptions
 from minilite.graph import Graph, Node, Subgraph, read, write
 from minilite.interpreter import evaluate, execute
@@ -102,3 +104,34 @@ def test_a_call_with_the_wrong_number_of_inputs_is_refused() -> None:
     main = Subgraph(0, "main", graph.main.tensors, (node,), (0, 1), (2,))
     with pytest.raises(ModelError, match="subgraph 1 takes 1 inputs, it is called with 0"):
         evaluate(bind(Graph((main, *graph.subgraphs[1:]))), {0: np.array([True]), 1: np.float32([1, 2])})
+
+
+def with_inner(graph: Graph, index: int, **changes: Any) -> Graph:
+    inner = replace(graph.subgraphs[index], **changes)
+    return replace(graph, subgraphs=(*graph.subgraphs[:index], inner, *graph.subgraphs[index + 1 :]))
+
+
+@pytest.mark.parametrize(
+    ("graph", "message"),
+    [
+        (with_inner(if_graph(), 1, outputs=()), "1 outputs expected, its subgraph has 0"),
+        (with_inner(if_graph(), 1, outputs=(2, 2)), "1 outputs expected, its subgraph has 2"),
+        (with_inner(while_graph(), 1, outputs=()), "the output of the condition is missing"),
+        (with_inner(while_graph(), 1, outputs=(2,)), "the condition must be one value of bool, .* of int32"),
+        (with_inner(while_graph(), 1, outputs=(1,)), r"the condition must be one value of bool, its shape is \[2\]"),
+    ],
+)
+def test_subgraphs_that_do_not_fit_their_step_are_refused(graph: Graph, message: str) -> None:
+    first = np.array([True]) if graph.main.nodes[0].op == "IF" else np.int32([0])
+    with pytest.raises(ModelError, match=message):
+        evaluate(bind(graph), {0: first, 1: np.float32([1, 2])})
+
+
+def test_a_subgraph_that_gives_another_type_is_refused() -> None:
+    graph = if_graph()
+    tensors = (*graph.main.tensors[:2], replace(graph.main.tensors[2], type=TensorType.INT32))
+    main = replace(graph.main, tensors=tensors)
+    with pytest.raises(ModelError, match=r"tensor 2 'y' is int32, its subgraph gives float32"):
+        evaluate(
+            bind(replace(graph, subgraphs=(main, *graph.subgraphs[1:]))), {0: np.array([True]), 1: np.float32([1, 2])}
+        )

@@ -131,7 +131,7 @@ def test_every_mistake_has_a_message(case: Case) -> None:
 
 @pytest.mark.parametrize("case", QUANTIZED.values(), ids=lambda case: case.op)
 def test_every_wrong_scale_has_a_message(case: Case) -> None:
-    @settings(SETTINGS, max_examples=3)
+    @settings(SETTINGS, max_examples=2)
     @given(case.draw)
     def check(example: OneOp) -> None:
         run_all(wrong_scales(example))

@@ -100,7 +100,7 @@ def _rescale(call: Call[Any], real: np.float32) -> Rescale:
 
 
 def _clip_code(limit: float, scale: np.float32, low: int, high: int) -> int:
-    return int(min(max(np.float32(limit) / scale, np.float32(low)), np.float32(high))) if limit > 0 else 0
+    return int(to_int32(min(max(np.float32(limit) / scale, np.float32(low)), np.float32(high)))) if limit > 0 else 0
 
 
 def compute_integer(plan: IntegerPlan, *arrays: Array | None) -> Staged:

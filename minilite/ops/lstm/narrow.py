@@ -84,7 +84,7 @@ def plan(call: Call[Any]) -> Plan:
         projection=make_rescale("int16-multiplier", np.float64(real)),
         clips=(
             int(cell_clip * np.float32(2**15)) if 0 < cell_clip < 1 else 0,
-            int(min(h_clip / call["y"].scale, np.float32(127))) if h_clip > 0 else 0,
+            int(to_int32(min(h_clip / call["y"].scale, np.float32(127)))) if h_clip > 0 else 0,
         ),
     )
 
