@@ -1,7 +1,7 @@
 """Element-wise ops of floats a and b as XNNPACK computes them: no activation means no limits, infinities stay.
 
-The other sets keep to finite numbers also where no activation is fused. float16 goes through float32, and there the
-limits make of NaN and -0 the lower one, which a comparison does not find smaller.
+Subnormal numbers count as 0. The other sets keep to finite numbers also where no activation is fused. float16 goes
+through float32, and there the limits make of NaN and -0 the lower one, which a comparison does not find smaller.
 Follows XNNPACK src/f32-vbinary, src/f32-vclamp and src/f16-vclamp.
 """
 
@@ -25,10 +25,15 @@ def delegated(function: Callable[[Array, Array], Array], *types: str) -> Variant
 
     def compute(limits: Range, a: Array, b: Array) -> Array:
         with np.errstate(all="ignore"):
-            real = np.asarray(function(a.astype(np.float32), b.astype(np.float32)))
+            real = flushed(function(*(flushed(x.astype(np.float32)) for x in (a, b))))
             return _limit(limits, real, a.dtype == np.float16).astype(a.dtype)
 
     return Variant("floats", types, plan_limits, compute, rules=follows(xnnpack=""), gates={"xnnpack": binary()})
+
+
+def flushed(x: Array) -> Array:
+    """x with 0 of the same sign in place of subnormal numbers."""
+    return np.where(np.abs(x) < np.finfo(np.float32).tiny, np.copysign(np.float32(0), x), x)
 
 
 def plan_limits(call: Call[Any]) -> Range:

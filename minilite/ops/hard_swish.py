@@ -25,12 +25,16 @@ from minilite.numerics.fixed_point import (
     saturate_int16,
 )
 from minilite.numerics.rescale import quantize_multiplier
+from minilite.numerics.runs import Blocks
 
 from .call import Array, Call
-from .op import Op, Staged, Variant, plan_nothing
+from .delegate_floats import flushed
+from .delegate_plain import unary
+from .op import Op, Staged, Variant, follows, plan_nothing
 
 HIGH_RESOLUTION = 2**7
 LARGEST_EXPONENT = 31
+FLOATS_AT_ONCE = 4  # of the optimized kernel
 
 
 def compute_float(plan: None, x: Array) -> Array:
@@ -38,6 +42,23 @@ def compute_float(plan: None, x: Array) -> Array:
     inner = x + real(3)
     inner = np.where(inner > 0, inner, real(0))  # which also stands for NaN
     return np.asarray(x * np.where(inner < 6, inner, real(6)) / real(6))
+
+
+def compute_in_blocks(plan: None, x: Array) -> Array:
+    """Times 1/6 before the other factor in whole blocks, after it in what is left over."""
+    sixth = np.float32(1 / 6)
+    inner = x + np.float32(3)
+    inner = np.where(inner > 0, inner, np.float32(0))
+    inner = np.where(inner < 6, inner, np.float32(6))
+    return Blocks(x.size, FLOATS_AT_ONCE).choose(x * sixth * inner, x * inner * sixth)
+
+
+def compute_fused(plan: None, x: Array) -> Array:
+    """x * (x / 6 + 1/2, within 0 and 1), the inner sum rounded once."""
+    x = flushed(x)
+    gate = (x * np.float64(np.float32(1 / 6)) + 0.5).astype(np.float32)
+    gate = np.where(gate > 0, gate, np.float32(0))
+    return flushed(np.where(gate < 1, gate, np.float32(1)) * x)
 
 
 class Factor(NamedTuple):
@@ -107,6 +128,15 @@ HARD_SWISH = Op(
     HardSwishOptions,
     (
         Variant("float", ("float32",), plan_nothing, compute_float),
+        Variant("float in blocks", ("float32",), plan_nothing, compute_in_blocks, rules=follows(optimized="")),
+        Variant(
+            "float, fused",
+            ("float32",),
+            plan_nothing,
+            compute_fused,
+            rules=follows(xnnpack=""),
+            gates={"xnnpack": unary()},
+        ),
         Variant("fixed point", ("int8", "uint8"), plan_quantized, compute_quantized),
     ),
 )

@@ -99,6 +99,20 @@ def normalize_locally(plan: LocalResponseNormalizationOptions, x: Array) -> Arra
     return np.asarray(x * factors.astype(x.dtype))
 
 
+def normalize_sliding(plan: LocalResponseNormalizationOptions, x: Array) -> Array:
+    """As the optimized kernel does: the window has its last neighbour too, and its sum slides along the channels."""
+    depth, radius = x.shape[-1], plan.radius
+    padded = np.zeros((*x.shape[:-1], depth + 2 * radius), x.dtype)
+    padded[..., radius : radius + depth] = x * x * np.float32(plan.alpha)
+    total = np.add.accumulate(np.zeros_like(x[..., :1]) if not radius else padded[..., : 2 * radius], axis=-1)[..., -1]
+    sums = np.empty_like(x)
+    for channel in range(depth):
+        total = total + padded[..., channel + 2 * radius]
+        sums[..., channel] = np.float32(plan.bias) + total
+        total = total - padded[..., channel]
+    return np.asarray(x * libm.power(sums, np.array(-plan.beta, np.float32)))
+
+
 DOUBLE = follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False))
 OPS = (
     Op(
@@ -115,6 +129,9 @@ OPS = (
         "LOCAL_RESPONSE_NORMALIZATION",
         "x[n,h,w,c] -> y[n,h,w,c]",
         LocalResponseNormalizationOptions,
-        (Variant("float", ("float32",), lambda call: call.options, normalize_locally),),
+        (
+            Variant("float", ("float32",), lambda call: call.options, normalize_locally),
+            Variant("sliding", ("float32",), lambda call: call.options, normalize_sliding, rules=follows(optimized="")),
+        ),
     ),
 )

@@ -26,7 +26,7 @@ from minilite.numerics.geometry import Window, slide
 from minilite.numerics.windows import inside, taps_inside
 
 from .call import Array, Call
-from .op import MICRO_SETS, Op, Staged, Variant
+from .op import MICRO_SETS, Op, Staged, Variant, follows
 from .reads import whole_window
 from .signature import Shape
 
@@ -105,6 +105,11 @@ def root_mean_square(plan: Plan, x: Array) -> Staged:
     return average(plan, x * x, x.dtype, lambda total, count: np.sqrt(total / count))
 
 
+def root_of_share(plan: Plan, x: Array) -> Staged:
+    """The optimized kernel multiplies with the reciprocal of the number of taps."""
+    return average(plan, x * x, x.dtype, lambda total, count: np.sqrt(total * (np.float32(1) / count)))
+
+
 def largest(plan: Plan, x: Array) -> Array:
     lowest = np.finfo(x.dtype).min if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     best = output(plan, x, lowest, x.dtype)
@@ -126,8 +131,15 @@ def rescales(call: Call[Pool2DOptions]) -> str:
     return "" if same else "x and y of two scales or zero points"
 
 
-def pool(code: str, added: bool, float_kernel: Callable[..., Any], code_kernel: Callable[..., Any] | None = None) -> Op:
-    variants: tuple[Variant, ...] = (Variant("float", ("float32",), plan_float, float_kernel),)
+def pool(
+    code: str,
+    added: bool,
+    float_kernel: Callable[..., Any],
+    code_kernel: Callable[..., Any] | None,
+    *more: Variant,
+) -> Op:
+    """The op of a kernel of floats and, where there is one, of codes."""
+    variants: tuple[Variant, ...] = (Variant("float", ("float32",), plan_float, float_kernel), *more)
     if code_kernel is not None:
         variants += (
             Variant(
@@ -139,5 +151,6 @@ def pool(code: str, added: bool, float_kernel: Callable[..., Any], code_kernel: 
 
 AVERAGE_POOL_2D = pool("AVERAGE_POOL_2D", True, average_float, average_codes)
 MAX_POOL_2D = pool("MAX_POOL_2D", False, largest, largest)
-L2_POOL_2D = pool("L2_POOL_2D", False, root_mean_square)
+BY_RECIPROCAL = Variant("reciprocal", ("float32",), plan_float, root_of_share, rules=follows(optimized=""))
+L2_POOL_2D = pool("L2_POOL_2D", False, root_mean_square, None, BY_RECIPROCAL)
 OPS = (AVERAGE_POOL_2D, MAX_POOL_2D, L2_POOL_2D)

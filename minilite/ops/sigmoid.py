@@ -2,6 +2,7 @@
 TANH:      y = tanh(x)
 
 float32: with the C library's functions; LOGISTIC is 1 above 16.619 and exp(x) below -9. float16: the result rounded.
+    optimized: those of the Eigen library.
 int8, uint8: a table of all 256 codes:  y = clamp(y_zero + round(f(x_scale * (code - x_zero)) / y_scale))
     xnnpack: ties to the even code, LOGISTIC in float64.
 int8 on microcontrollers, in integers only; y_scale is taken to be 1/256 with y_zero -128, for TANH 1/128 with 0:
@@ -21,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minilite.numerics import exponential, libm
+from minilite.numerics import eigen, exponential, libm
 from minilite.numerics.affine import code_range
 from minilite.numerics.fixed_point import rounding_right_shift_away, rounding_right_shift_up, wrap_int32
 from minilite.numerics.power_of_two import power_of_two
@@ -63,6 +64,13 @@ def in_float32(function: Callable[[Array], Array]) -> Variant:
         return np.asarray(function(x.astype(np.float32)), x.dtype)
 
     return Variant("float", ("float32", "float16"), plan_nothing, compute)
+
+
+def by_eigen(function: Callable[[Array], Array]) -> Variant:
+    """The variant of the optimized kernels."""
+    return Variant(
+        "eigen", ("float32",), plan_nothing, lambda plan, x: np.asarray(function(x)), rules=follows(optimized="")
+    )
 
 
 def plan_logistic_table(call: Call[None]) -> Array:
@@ -169,6 +177,7 @@ LOGISTIC = Op(
     None,
     (
         in_float32(logistic_in_parts),
+        by_eigen(eigen.logistic),
         Variant("table", BYTES, plan_logistic_table, look_up_8bit, rules=REFERENCE),
         by_delegate(logistic_wide, BYTES),
         on_codes(exponential.sigmoid, output_bits=8, y_zero=-128),
@@ -186,6 +195,7 @@ TANH = Op(
     None,
     (
         in_float32(libm.tanh),
+        by_eigen(eigen.tanh),
         Variant("table", BYTES, lambda call: plan_table(call, libm.tanh), look_up_8bit, rules=REFERENCE),
         by_delegate(libm.tanh, BYTES),
         on_codes(exponential.tanh, output_bits=7, y_zero=0),
