@@ -14,8 +14,8 @@ from minilite.numerics.activation import activation_reals
 from minilite.numerics.affine import Range
 
 from .call import Array, Call
-from .delegate_plain import binary
-from .op import Variant, follows
+from .delegate_plain import binary, unary
+from .op import Variant, follows, plan_nothing
 
 INFINITY = np.float32(np.inf)
 
@@ -34,6 +34,15 @@ def delegated(function: Callable[[Array, Array], Array], *types: str) -> Variant
 def flushed(x: Array) -> Array:
     """x with 0 of the same sign in place of subnormal numbers."""
     return np.where(np.abs(x) < np.finfo(np.float32).tiny, np.copysign(np.float32(0), x), x)
+
+
+def delegated_function(function: Callable[[Array], Array], *types: str) -> Variant:
+    """The variant of an op of one value."""
+
+    def compute(plan: None, x: Array) -> Array:
+        return np.asarray(flushed(function(flushed(x.astype(np.float32)))), x.dtype)
+
+    return Variant("delegated", types, plan_nothing, compute, rules=follows(xnnpack=""), gates={"xnnpack": unary()})
 
 
 def plan_limits(call: Call[Any]) -> Range:

@@ -27,6 +27,7 @@ from minilite.numerics.rescale import Rescale, make_rescale
 
 from .call import Array, Call
 from .delegate import are_normal
+from .delegate_floats import delegated_function
 from .delegate_plain import RATIO_FITS, bounded, unary
 from .finish import finish
 from .op import MICROCONTROLLERS, Op, Staged, Variant, follows, on_microcontrollers
@@ -82,6 +83,7 @@ def rectifier(code: str, low: float, high: float | None, types: tuple[str, ...])
     double = follows(reference="double", **on_micro)
     variants = (
         Variant("float", ("float32",), lambda call: reals, Range.clamp),
+        *([] if code == "RELU_0_TO_1" else [delegated_function(reals.clamp, "float32")]),  # which XNNPACK lacks
         Variant("quantized", types, plan_codes, accumulate=accumulate, finish=finish, rules=double),
         Variant("clamped codes", types, plan_input_codes, clamp_codes, rules=MICROCONTROLLERS),
     )

@@ -66,6 +66,12 @@ def in_float32(function: Callable[[Array], Array]) -> Variant:
     return Variant("float", ("float32", "float16"), plan_nothing, compute)
 
 
+def logistic_half(plan: None, x: Array) -> Array:
+    """exp(x) / (1 + exp(x)) of float16, every step rounded; 1 where exp(x) is infinite."""
+    power = libm.exp(x.astype(np.float32)).astype(x.dtype)
+    return np.asarray(np.where(np.isinf(power), x.dtype.type(1), power / (x.dtype.type(1) + power)), x.dtype)
+
+
 def by_eigen(function: Callable[[Array], Array]) -> Variant:
     """The variant of the optimized kernels."""
     return Variant(
@@ -178,6 +184,7 @@ LOGISTIC = Op(
     (
         in_float32(logistic_in_parts),
         by_eigen(eigen.logistic),
+        Variant("eigen", ("float16",), plan_nothing, logistic_half, rules=follows(optimized="")),
         Variant("table", BYTES, plan_logistic_table, look_up_8bit, rules=REFERENCE),
         by_delegate(logistic_wide, BYTES),
         on_codes(exponential.sigmoid, output_bits=8, y_zero=-128),

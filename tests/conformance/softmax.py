@@ -31,9 +31,10 @@ def softmax(draw: Any, kind: str, to: str) -> OneOp:
     return one_op("SOFTMAX", options, [x], [Operand(to, shape, None, scale, zero_point)], version=3)
 
 
+HALF = "XNNPACK approximates it in float16; of 27,755 elements 1,939 differed, by 2e-3 of the largest at most"
 CASES = (
     Case("SOFTMAX", "float32", softmax("float32", "float32"), sets=dict.fromkeys(EXACT, 2e-6)),
-    Case("SOFTMAX", "float16", softmax("float16", "float16")),
+    Case("SOFTMAX", "float16", softmax("float16", "float16"), sets={"optimized": None, "xnnpack": HALF}),
     Case("SOFTMAX", "int8 -> int8", softmax("int8", "int8")),
     Case("SOFTMAX", "uint8 -> uint8", softmax("uint8", "uint8")),
     Case("SOFTMAX", "int8 -> int16", softmax("int8", "int16")),

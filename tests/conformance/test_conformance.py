@@ -3,7 +3,6 @@
 import math
 import os
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,13 +24,7 @@ EXAMPLES = int(os.environ.get("MINILITE_EXAMPLES", "200"))  # of an op, shared b
 FEWEST = min(EXAMPLES, 25)  # of a case
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 CASES_OF = Counter(case.op for case in CASES)
-PENDING = set((Path(__file__).parent / "pending.txt").read_text("utf-8").split())  # not matched yet
-OTHER_SETS = [
-    (case, name)
-    for case in CASES
-    for name, match in case.sets.items()
-    if not isinstance(match, str) and f"{case}-{name}" not in PENDING
-]
+OTHER_SETS = [(case, name) for case in CASES for name, match in case.sets.items() if not isinstance(match, str)]
 JIT_CASES = [case for case in CASES if variant_of(case) in fast.TWINS]
 
 
