@@ -38,16 +38,19 @@ def _print_verdicts(out: Console, models: list[Document]) -> None:
         columns(out, headers, [_verdict(model) for model in models])
         out.print()
         equal = sum(model["equal"] for model in models)
-        out.print(Text(f"{equal} of {plural(len(models), 'model')} equal", "bold"))
+        close = sum(model["within"] for model in models) - equal
+        more = f", {close} within tolerance" if close else ""
+        out.print(Text(f"{equal} of {plural(len(models), 'model')} equal{more}", "bold"))
     elif models[0]["error"] is None:
         model = models[0]
-        verdict = "equal" if model["equal"] else "different"
+        verdict = _verdict(model)[0]
         differing = f"{count(model['differing'])} of {plural(model['elements'], 'element')} differ"
         out.print(Text.assemble((verdict, "bold"), f": {differing}"))
 
 
 def _differs(tensor: Document) -> bool:
-    return bool(tensor["differing"]) or tensor["mismatch"] is not None
+    """Whether a tensor differs beyond what is stated of its op."""
+    return not tensor["within"]
 
 
 def _print_tensors(out: Console, model: Document, tensors: list[Document], titled: bool) -> None:
@@ -86,5 +89,5 @@ def _values(tensor: Document) -> str:
 def _verdict(model: Document) -> tuple[str, str, str, str]:
     if model["error"] is not None:
         return "error", "", "", printable(model["model"])
-    verdict = "equal" if model["equal"] else "different"
+    verdict = "equal" if model["equal"] else "within tolerance" if model["within"] else "different"
     return verdict, count(model["differing"]), count(model["elements"]), printable(model["model"])

@@ -35,7 +35,8 @@ class TensorComparison:
     `differing` and `largest` count codes, or elements of a float tensor; they are None where the two sides have not the
     same type, as in a quantized model and its float twin. `mismatch` says how the shapes differ, or the types of one
     file's tensor. `errors` are in real units, of the first side against the second. `alone` counts what differs when
-    the op is given equal inputs, None where it cannot be run alone. `amplification` is the relative error of the
+    the op is given equal inputs, None where it cannot be run alone; `alone_share` is the largest such difference over
+    the largest absolute value that the other side has in that run. `amplification` is the relative error of the
     tensor over the largest of those it was made from.
     """
 
@@ -49,7 +50,7 @@ class TensorComparison:
     first: First | None = None
     errors: Errors = field(default_factory=Errors)
     alone: int | None = None
-    alone_largest: float = 0.0
+    alone_share: float = 0.0
     amplification: float | None = None
 
     @property
@@ -84,10 +85,14 @@ class TensorComparison:
         if found.first is not None and self.first is None:
             self.first = First(run, found.first, ours[found.first], theirs[found.first])
 
-    def add_alone(self, found: Difference) -> None:
+    def add_alone(self, found: Difference, theirs: Array) -> None:
         """Count what differs given equal inputs."""
         self.alone = (self.alone or 0) + found.differing
-        self.alone_largest = float(np.fmax(self.alone_largest, found.largest))
+        if found.differing:
+            sizes = np.abs(theirs[np.isfinite(theirs)]) if theirs.dtype.kind in "fc" else np.zeros(0)
+            largest = float(sizes.max(initial=0))
+            share = found.largest / largest if largest else found.largest and np.inf
+            self.alone_share = float(np.fmax(self.alone_share, np.inf if np.isnan(share) else share))
 
 
 @dataclass
@@ -118,7 +123,7 @@ class Comparison:
                 entry = self.tensors.setdefault(index, TensorComparison(mine, theirs, node))
                 entry.add(np.asarray(one.values[index]), np.asarray(other.values[counterpart]), run)
                 if index in found:
-                    entry.add_alone(found[index])
+                    entry.add_alone(found[index], np.asarray(other.values[counterpart]))
                 entry.amplification = self._amplification(entry)
                 if self.parting is None and entry.alone:
                     rules = rule_text(one, node.index), rule_text(other, node.index)

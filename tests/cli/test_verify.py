@@ -9,6 +9,7 @@ import pytest
 from minilite import oracle
 from minilite.errors import InputError, UnsupportedError
 from minilite.graph import load
+from minilite.interpreter import evaluate as interpret
 from minilite.program import bind
 from tests.conftest import MODELS_FOLDER
 from tests.graph.build import quantization, with_tensor
@@ -147,6 +148,36 @@ def test_another_type_or_shape_is_a_difference(monkeypatch: pytest.MonkeyPatch, 
     text = invoke("verify", path).stdout
     assert "FULLY_CONNECTED (node 0), tensor 2 is int8 [1, 3] here, int8 [3, 1] there" in text
     assert "different: 3 of 3 elements differ" in text
+
+
+@pytest.mark.parametrize(
+    ("kernels", "factor", "verdict"),
+    [
+        ("optimized", 1, "equal"),
+        ("optimized", 1 + 1e-6, "within tolerance"),
+        ("optimized", 1 + 1e-4, "different"),
+        ("optimized", np.nan, "different"),
+        ("reference", 1 + 1e-6, "different"),  # whose SOFTMAX has no tolerance
+    ],
+)
+def test_floats_may_differ_by_what_the_support_table_states(
+    monkeypatch: pytest.MonkeyPatch, kernels: str, factor: float, verdict: str
+) -> None:
+    def evaluate(graph: Any, inputs: dict[int, Any], kernels: str) -> dict[int, Any]:
+        values = dict(interpret(bind(load(path), kernels=kernels, engine="numpy"), inputs))
+        values[24] = values[24] * np.float32(factor)
+        return values
+
+    path = DIGITS / "digits_float32.tflite"
+    monkeypatch.setattr(oracle, "version", lambda: oracle.VERIFIED_VERSION)
+    monkeypatch.setattr(oracle, "evaluate", evaluate)
+    text = invoke("verify", path, "--kernels", kernels, "--engine", "numpy")
+    assert text.stdout.splitlines()[-2].startswith(f"{verdict}: ")
+    assert text.exit_code == (verdict == "different")
+    (model,) = document("verify", path, "--kernels", kernels, "--engine", "numpy", code=text.exit_code)["models"]
+    assert model["within"] is (verdict != "different")
+    assert model["equal"] is (verdict == "equal")
+    assert (model["tensors"][-1]["tolerance"] is None) is (kernels == "reference")
 
 
 def test_another_version_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
