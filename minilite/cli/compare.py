@@ -28,9 +28,10 @@ from .options import ENGINE, KERNELS, PIXELS, RANDOM, SEED, options
 from .output import Document, Progress, print_json, warn_all
 from .runs import SEEDS, input_runs
 from .thresholds import read_thresholds
+from .traces import compare_traces
 
 Array = NDArray[Any]
-LITERT = "litert:"
+LITERT, TRACE = "litert:", ".npz"
 
 
 @click.command("compare", short_help="Where two answers differ, and which op parts first.")
@@ -51,7 +52,7 @@ LITERT = "litert:"
 def command(model: str, other: str | None, as_json: bool, sides: str | None, **rest: Any) -> int:
     """Compare the tensors of the model A with those of B: another model, or a dump of a run of A (an .npz, a folder of
     .npy, .raw, .bin or .csv files by tensor name or index, a trace). Without B, --with names what A is compared with:
-    kernel sets, or LiteRT as litert:reference,optimized,xnnpack.
+    kernel sets, or LiteRT as litert:reference,optimized,xnnpack. A and B may be two saved traces; then nothing is run.
 
     For each tensor: differing codes, the largest difference in codes and real units, SQNR, what differs when the op is
     given equal inputs ("alone"), and by how much the relative error grew. Exit code 1 if anything differs, or with
@@ -61,12 +62,16 @@ def command(model: str, other: str | None, as_json: bool, sides: str | None, **r
         raise InputError("give either B, a model or a dump, or --with and names of kernel sets")
     if rest["files"] and rest["is_random"]:
         raise InputError("--random makes up all inputs; give either that or --input")
-    graph = load(model)
-    warn_all([f"{model}: {warning}" for warning in graph.warnings])
-    limits = read_thresholds(graph, rest["max_codes"], rest["min_sqnr"])
-    with Progress() as progress:
-        job = _Job(Path(model), graph, rest, progress)
-        found = job.compare_other(other) if other is not None else job.compare_sets(_names(sides or ""))
+    if other is not None and model.endswith(TRACE):
+        graph, traces = compare_traces(Path(model), Path(other))
+        limits, found = read_thresholds(graph, rest["max_codes"], rest["min_sqnr"]), _Found([traces], {})
+    else:
+        graph = load(model)
+        warn_all([f"{model}: {warning}" for warning in graph.warnings])
+        limits = read_thresholds(graph, rest["max_codes"], rest["min_sqnr"])
+        with Progress() as progress:
+            job = _Job(Path(model), graph, rest, progress)
+            found = job.compare_other(other) if other is not None else job.compare_sets(_names(sides or ""))
     broken = [limits.broken(comparison) for comparison in found.comparisons]
     document = {
         "command": "compare",

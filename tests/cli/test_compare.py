@@ -81,6 +81,26 @@ def test_a_trace_and_a_trace_of_another_model(tmp_path: Path) -> None:
     assert "it is a trace of another model" in result.stderr
 
 
+def test_two_traces_without_the_model(tmp_path: Path) -> None:
+    data = np.load(DIGITS / "digit.npy")
+    paths = [tmp_path / f"{name}.npz" for name in ("double", "single", "other", "many")]
+    for path, kernels in zip(paths, ("tflm", "tflm-single"), strict=False):
+        save_trace(trace(MODEL, data, kernels=kernels), path)
+    save_trace(trace(DIGITS / "digits_int16x8.tflite", data), paths[2])
+    save_trace(trace(MODEL, [data, data]), paths[3])
+    (found,) = document("compare", *paths[:2], code=1)["comparisons"]
+    (expected,) = document("compare", MODEL, paths[1], "--kernels", "tflm", code=1)["comparisons"]
+    for ours, theirs in zip(found["tensors"], expected["tensors"], strict=True):
+        assert [ours[key] for key in ("index", "differing", "largest", "sqnr_db")] == [
+            theirs[key] for key in ("index", "differing", "largest", "sqnr_db")
+        ]
+    assert document("compare", paths[0], paths[0])["comparisons"][0]["equal"]
+    assert document("compare", *paths[:2], "--max-codes", 9)["comparisons"][0]["beyond"] == []
+    assert "it is a trace of another model" in invoke("compare", paths[0], paths[2]).stderr
+    assert "which has statistics only" in invoke("compare", paths[0], paths[3]).stderr
+    assert "not a trace file" in invoke("compare", paths[0], DIGITS / "digit.npy").stderr
+
+
 def test_bad_dumps_get_one_line_each(tmp_path: Path, values: dict[int, np.ndarray]) -> None:
     path = tmp_path / "dump.npz"
     index = COMPUTED[3]
