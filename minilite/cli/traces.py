@@ -35,6 +35,7 @@ def read_single(path: Path) -> Trace:
 
 
 def side_of(path: Path, graph: Graph, trace: Trace) -> Side:
+    """The values of the main subgraph, under the name of the file."""
     return Side(str(path), graph, {index: array for (block, index), array in trace.arrays.items() if block == 0})
 
 
