@@ -33,11 +33,12 @@ from .blocks import (
     tap_block,
     tap_order,
 )
+from .conv_2d import floating as grouped
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_loop
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
-from .rescale import clamp_real, rescale_arrays, rescale_one
+from .rescale import rescale_arrays, rescale_one
 from .twins import Kernel, Loop, Looped, Part, Twins, join, unpacked
 
 
@@ -244,23 +245,8 @@ def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:
 
 
 def floating(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
-    """float32 values [n,h,w,u] for x [n,h,w,c], w [1,i,j,u], b [u]."""
-    y = np.zeros((x.shape[0], plan.rows.output, plan.columns.output, w.shape[3]), np.float32)
-    bias = np.zeros(w.shape[3], np.float32) if b is None else b
-    floating_loop(x, w[0], bias, y, tuple(plan.rows), tuple(plan.columns), plan.reals.low, plan.reals.high)
-    return y
-
-
-@kernel
-def floating_loop(x: Any, w: Any, b: Any, y: Any, rows: Any, columns: Any, low: Any, high: Any) -> None:
-    """y[n,p,q,u], zeros at first, from x[n,h,w,c], w[i,j,u], b[u]; each sum over i, then j."""
-    for n in range(y.shape[0]):
-        for p in range(y.shape[1]):
-            for q in range(y.shape[2]):
-                add_window(x[n], w, y[n, p, q], p, q, rows, columns)
-                for u in range(y.shape[3]):
-                    # A sum from 0 is never -0, so a bias of 0 in place of one left out changes nothing.
-                    y[n, p, q, u] = clamp_real(y[n, p, q, u] + b[u], low, high)
+    """float32 values [n,h,w,u] for x [n,h,w,c], w [1,i,j,u], b [u]: a convolution of as many groups as channels."""
+    return grouped(plan, x, w.transpose(3, 1, 2, 0), b)
 
 
 def add_window(x: Any, w: Any, total: Any, p: Any, q: Any, rows: Any, columns: Any) -> None:

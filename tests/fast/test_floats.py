@@ -53,14 +53,13 @@ def test_convolutions(example: OneOp) -> None:
 
 ASSEMBLY = """
 import numpy as np
-from minilite.fast.float_products import FloatProblem, make_loop, products_loop
-from minilite.numerics.affine import Range
-from minilite.numerics.geometry import slide
-from minilite.numerics.jit import compiled
-window = slide(5, 1, 1, 1, 0)
-problem = FloatProblem((1, 5, 5, 4), window, window, np.ones((1, 1, 4, 70)), None, Range(-1, 1), (1, 5, 5, 70))
-make_loop(problem).run([np.ones((1, 5, 5, 4), np.float32)])
-print(*compiled(products_loop.__wrapped__).inspect_asm().values())
+from minilite.fast import float_elements, float_pooling, float_products, float_rows
+from minilite.numerics.jit import compiled, machine_code
+arrays = (*[np.zeros(0, np.uint8)] * 5, np.zeros(0, np.int64))
+loops = float_elements.pairs_loop, float_pooling.floats_loop, float_rows.softmax_loop, float_products.products_loop
+for loop in loops:
+    machine_code(loop, arrays)
+    print(*compiled(loop.__wrapped__).inspect_asm().values())
 """
 
 
