@@ -24,9 +24,10 @@ from minilite.ops.convolution import FloatPlan, Plan
 from minilite.ops.hybrid import as_int8
 from minilite.ops.prepare import Prepared
 
+from .dynamic import Hybrid
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_loop
-from .hybrid import Hybrid, HybridProblem
+from .hybrid import HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one

@@ -15,7 +15,7 @@ from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import Multiplier, Rescale
 from minilite.ops.call import Array
 from minilite.ops.convolution import FloatPlan, Plan
-from minilite.ops.depthwise_conv_2d import FLOAT, INT8, INT16, UINT8
+from minilite.ops.depthwise_conv_2d import FLOAT, HYBRID, INT8, INT16, UINT8
 from minilite.ops.prepare import Prepared
 
 from .blocks import (
@@ -34,8 +34,10 @@ from .blocks import (
     tap_order,
 )
 from .conv_2d import floating as grouped
+from .dynamic import Hybrid
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_loop
+from .hybrid_depthwise import dynamic
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
 from .rescale import rescale_arrays, rescale_one
@@ -268,9 +270,15 @@ def add_window(x: Any, w: Any, total: Any, p: Any, q: Any, rows: Any, columns: A
                         total[c * multiplier + m] += x[row, column, c] * w[i, j, c * multiplier + m]
 
 
+def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for float32 values and 8-bit weights."""
+    return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
+
+
 TWINS: Twins = {
     INT8: quantized_codes,
     UINT8: quantized_codes,
     INT16: unpacked(quantized),
     FLOAT: floating_reals,
+    HYBRID: hybrid,
 }

@@ -1,5 +1,8 @@
 """Dynamic range quantization in compiled loops. The definition is minilite/numerics/dynamic.py."""
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,6 +10,11 @@ import numpy as np
 from minilite.numerics.dynamic import LANES
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.rounding import round_half_away
+from minilite.ops.call import Array
+from minilite.ops.op import Noted
+
+from .blocks import round_up
+from .twins import ALIGNMENT, Loop, Looped
 
 INT64_MIN = -(2**63)
 LARGEST = 0x7F800000  # the bits of infinity as an integer; NaN is beyond
@@ -75,3 +83,20 @@ def quantize_body(x: Any, codes: Any, inverse: Any, zero_point: Any, lowest: Any
 def whole_number(whole: Any) -> Any:
     """A whole float as an integer, -2**31 for what does not fit 32 bits."""
     return np.int64(whole) if np.float32(-(2.0**31)) <= whole < np.float32(2.0**31) else np.int64(-(2**31))
+
+
+@dataclass(frozen=True)
+class Hybrid(Looped):
+    """The kernel of a hybrid step, which also tells the scales and zero points it found.
+
+    The first number of its loop is how many rows of x have their own; the working memory starts with them.
+    """
+
+    def run(self, loop: Loop, arrays: Sequence[Array | None]) -> Any:
+        """The output, with what the loop left in its working memory."""
+        if not math.prod(loop.shape):
+            return self.otherwise(*arrays)  # nothing runs, so nothing would be found
+        scratch, rows = np.empty(loop.scratch, np.uint8), int(loop.numbers[0])
+        y, second = loop.run(arrays, scratch), round_up(4 * rows, ALIGNMENT)
+        scales, zero_points = scratch[: 4 * rows].view(np.float32), scratch[second : second + 8 * rows].view(np.int64)
+        return Noted((y,), {"x_scale": scales, "x_zero_point": zero_points})

@@ -121,6 +121,11 @@ def in_lanes(w: Array) -> Array:
 @kernel
 def products_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,w,c], float32 as bytes."""
+    product(x, y, scratch, constants, numbers)
+
+
+def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """The loop, for other loops that contain it."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
     weights = FloatWeights(
         constants[n.w : n.bias].view(np.float32),

@@ -26,9 +26,10 @@ from minilite.ops.fully_connected_hybrid import HYBRID
 from minilite.ops.hybrid import VECTOR, as_int8
 from minilite.ops.prepare import Prepared
 
+from .dynamic import Hybrid
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_loop
-from .hybrid import Hybrid, HybridProblem
+from .hybrid import HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import POINT, Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one

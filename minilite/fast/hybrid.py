@@ -4,12 +4,9 @@
     acc = sum of q * w  -  x_zero * sum of w                                     (products.py)
     y = activation(b + acc * (x_scale * w_scale)), or (acc * w_scale) * x_scale  every step rounded to float32
 
-The definitions are minilite/ops/fully_connected_hybrid.py and hybrid_convolution.py. The working memory starts with the
-scales and zero points that were found, so `Hybrid` can tell.
+The definitions are minilite/ops/fully_connected_hybrid.py and hybrid_convolution.py.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,14 +16,13 @@ from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import make_rescale
 from minilite.ops.call import Array
-from minilite.ops.op import Noted
 
 from .blocks import as_tuple, round_up
 from .dynamic import quantize_row
 from .images import Image
 from .products import NUMBERS, Problem, make_sums_loop, product
 from .rescale import clamp_real
-from .twins import ALIGNMENT, Loop, Looped, join
+from .twins import ALIGNMENT, Loop, join
 
 MOST = 2**17 - 1  # products of two int8 codes that are sure to fit 32 bits
 FILL = NUMBERS + Image._fields.index("fill")
@@ -43,7 +39,7 @@ class Numbers(NamedTuple):
     scales_last: int  # (acc * w_scale) * x_scale
     raises_nan: int  # the activation makes its lowest number of NaN
     all_numbers: int  # of the product
-    zero_points: int  # where sections of the working memory start
+    zero_points: int  # where sections of the working memory start, see `dynamic.Hybrid`
     numbers: int
     codes: int
     sums: int
@@ -138,16 +134,3 @@ def finish(sums: Any, y: Any, x_scale: Any, zero_point: Any, constants: Any, n: 
         else:
             for u in range(n.units):
                 values[u] = clamp_real(values[u], limits[0], limits[1])
-
-
-@dataclass(frozen=True)
-class Hybrid(Looped):
-    """The kernel of a hybrid step, which also tells the scales and zero points it found."""
-
-    def run(self, loop: Loop, arrays: Sequence[Array | None]) -> Any:
-        """The output, with what the loop left in its working memory."""
-        scratch, n = np.empty(loop.scratch, np.uint8), Numbers(*loop.numbers[:COUNT].tolist())
-        y = loop.run(arrays, scratch)
-        scales = scratch[: 4 * n.rows].view(np.float32)
-        zero_points = scratch[n.zero_points : n.zero_points + 8 * n.rows].view(np.int64)
-        return Noted((y,), {"x_scale": scales, "x_zero_point": zero_points})
