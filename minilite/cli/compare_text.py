@@ -8,7 +8,8 @@ from rich.text import Text
 from minilite.graph import printable
 
 from .agree_text import print_matrix
-from .output import Document, columns, console, count, plural
+from .output import Document, console, count, plural
+from .trace_text import print_columns
 
 HEADERS = (">node", "op", "tensor", ">elements", ">differ", ">alone", ">codes", ">real", ">SQNR", ">grown")
 
@@ -29,7 +30,7 @@ def _print_one(out: Console, found: Document) -> None:
     differing = [tensor for tensor in found["tensors"] if _differs(tensor)]
     if differing:
         beyond = [place for place, tensor in enumerate(differing) if tensor["index"] in found["beyond"]]
-        columns(out, (*HEADERS, ""), [(*_row(tensor), "") for tensor in differing], beyond)
+        print_columns(out, *_without_empty([_row(tensor) for tensor in differing]), beyond)
         out.print()
     total = plural(len(found["tensors"]), "tensor")
     codes = f"; {count(found['differing'])} of {plural(found['elements'], 'element')} differ"
@@ -44,6 +45,12 @@ def _print_one(out: Console, found: Document) -> None:
     for one_unpaired in found["unpaired"]:
         out.print(Text(f"tensor {one_unpaired['tensor']}: {one_unpaired['reason']}", "dim"), soft_wrap=True)
     out.print()
+
+
+def _without_empty(rows: list[tuple[str, ...]]) -> tuple[list[str], list[list[str]]]:
+    """Headers and rows without the columns in which nothing stands, such as codes of two types."""
+    kept = [place for place in range(len(HEADERS)) if any(row[place] for row in rows)]
+    return [HEADERS[place] for place in kept], [[row[place] for place in kept] for row in rows]
 
 
 def _differs(tensor: Document) -> bool:
