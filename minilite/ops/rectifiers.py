@@ -13,7 +13,7 @@ RELU6 of microcontrollers rescales nothing: y has the codes of x, clamped betwee
 (tensorflow/lite/micro/kernels/activations_common.cc).
 LEAKY_RELU of XNNPACK: src/qs8-vlrelu, x_scale / y_scale is formed first and then multiplied by alpha.
 Rescale rule: reference double, xnnpack 256ths, microcontrollers double or single. Multipliers are formed in float32; a
-negative alpha's as its magnitude, then negated, but for XNNPACK.
+negative alpha's as its magnitude, then negated, but for XNNPACK and for int16 of the optimized set.
 """
 
 from typing import Any, NamedTuple
@@ -113,6 +113,13 @@ def plan_leaky(call: Call[LeakyReluOptions]) -> LeakyPlan:
     return LeakyPlan(*zero_points(call), above, below, -1 if alpha < 0 else 1, code_range(dtype), dtype)
 
 
+def plan_leaky_signed(call: Call[LeakyReluOptions]) -> LeakyPlan:
+    """The lower multiplier has the sign of alpha."""
+    alpha, dtype = np.float32(call.options.alpha), call["y"].dtype
+    above, below = (make_rescale(call.rule, ratio(call, factor)) for factor in (np.float32(1), alpha))
+    return LeakyPlan(*zero_points(call), above, below, 1, code_range(dtype), dtype)
+
+
 def plan_leaky_256ths(call: Call[LeakyReluOptions]) -> LeakyPlan:
     """The scales are divided first, and the lower multiplier has the sign of alpha."""
     dtype = call["y"].dtype
@@ -167,6 +174,14 @@ LEAKY_RELU = Op(
             accumulate=accumulate,
             finish=finish_leaky,
             rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
+        ),
+        Variant(
+            "signed",
+            ("int16",),
+            plan_leaky_signed,
+            accumulate=accumulate,
+            finish=finish_leaky,
+            rules=follows(optimized="double"),
         ),
         Variant(
             "256ths",

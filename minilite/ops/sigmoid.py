@@ -11,6 +11,7 @@ int8 on microcontrollers, in integers only; y_scale is taken to be 1/256 with y_
 int16: y_scale is 2**-15; the code is brought to steps of 1 / (3 * 4096) and interpolated in the sigmoid table:
     value = (x * multiplier) shifted right to nearest, ties up     multiplier / 2**shift = x_scale * 3 * 4096
 An x_scale of 2**-12, for TANH of 2**-11 too, within a thousandth of an octave, takes the exact multiplier 3 or 6.
+    optimized: with these scales in 16-bit fixed point, x saturated to 12 fractional bits
 
 Follows tflite/kernels/activations.cc, internal/reference/{logistic,tanh}.h, internal/reference/integer_ops/{logistic,
 tanh}.h; tensorflow/lite/micro/kernels/logistic_common.cc, tanh.cc.
@@ -22,9 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minilite.numerics import eigen, exponential, libm
+from minilite.numerics import eigen, exponential, gates, libm
 from minilite.numerics.affine import code_range
-from minilite.numerics.fixed_point import rounding_right_shift_away, rounding_right_shift_up, wrap_int32
+from minilite.numerics.fixed_point import rounding_right_shift_away, rounding_right_shift_up, saturate_int16, wrap_int32
 from minilite.numerics.power_of_two import power_of_two
 from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.numerics.tables import sigmoid_16bit, table_8bit, tanh_16bit
@@ -123,6 +124,29 @@ def plan_int16_tanh(call: Call[None]) -> Plan:
     return plan_int16(call, {-12: 3, -11: 6})
 
 
+class ShortPlan(NamedTuple):
+    """The constants of an int16 node in 16-bit fixed point."""
+
+    shift: int  # to the left, to 12 fractional bits
+
+
+def in_fixed_point(function: Callable[[Array, int], Array], plan: Callable[[Call[None]], Plan]) -> Variant:
+    """The int16 variant of the optimized kernels for scales that are powers of two."""
+
+    def plan_short(call: Call[None]) -> ShortPlan:
+        return ShortPlan(plan(call).multiplier // 6)
+
+    def gate(call: Call[None]) -> str:
+        return "" if plan(call) in (Plan(3, 0), Plan(6, 0)) else f"x_scale is {call['x'].scale:.6g}, no power of two"
+
+    def compute(plan: ShortPlan, x: Array) -> Staged:
+        value = saturate_int16(x.astype(np.int64) << plan.shift)
+        y = np.asarray(function(value, 3), np.int16)
+        return Staged(y, {"x with 12 fractional bits": value, "function, with 15": y})
+
+    return Variant("16 bits", ("int16",), plan_short, compute, rules=follows(optimized=""), gates={"optimized": gate})
+
+
 def to_table_steps(plan: Plan, x: Array) -> Array:
     product = wrap_int32(x.astype(np.int64) * plan.multiplier)
     steps: Array = rounding_right_shift_up(product, plan.shift)
@@ -194,6 +218,7 @@ LOGISTIC = Op(
             plan_int16_logistic,
             logistic_int16,
         ),
+        in_fixed_point(gates.sigmoid_of_fixed, plan_int16_logistic),
     ),
 )
 TANH = Op(
@@ -212,6 +237,7 @@ TANH = Op(
             plan_int16_tanh,
             tanh_int16,
         ),
+        in_fixed_point(gates.tanh_of_fixed, plan_int16_tanh),
     ),
 )
 OPS = (LOGISTIC, TANH)

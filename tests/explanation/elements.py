@@ -129,6 +129,12 @@ def sigmoid_table(f: Found) -> Steps:
     return {"x in steps of 1 / (3 * 4096)": steps, name: near(function(steps / 12288) * 32768, 4 if is_tanh else 2)}
 
 
+def sigmoid_of_16_bits(f: Found) -> Steps:
+    x = clamp(f.elements[0]["code"] << f.constant("shift"), -(2**15), 2**15 - 1)
+    function = math.tanh if f.document["op"] == "TANH" else FUNCTIONS["LOGISTIC"]
+    return {"x with 12 fractional bits": x, "function, with 15": near(function(x / 2**12) * 2**15, 16)}
+
+
 def sigmoid_on_microcontrollers(f: Found) -> Steps:
     """The function of fixed-point numbers with four integer bits; far from 0 it is at a rail."""
     bits, zero, function = (7, 0, math.tanh) if f.document["op"] == "TANH" else (8, -128, FUNCTIONS["LOGISTIC"])
