@@ -31,7 +31,9 @@ from .hybrid import HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Twins, unpacked
+from .twins import Kernel, Loop, Looped, Twins
+from .wide import WideProblem
+from .wide import make_loop as make_wide_loop
 
 
 def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
@@ -45,6 +47,25 @@ def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None 
     zeros, weights = (plan.x_zero, plan.w_zero, plan.y_zero), in_segments(w, plan.columns)
     problem = Problem(x_shape, (plan.rows, plan.columns), weights, b, zeros, plan.rescale, plan.codes)
     return make_loop(problem, (0,), call["y"].shape, plan.dtype)
+
+
+def wide(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for int16 codes."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None) or call["x"].shape[3] != w.shape[3]:
+        return None
+    if (plan.x_zero, plan.w_zero) != (0, 0) or not w.size:
+        return None
+    wraps, weights = plan.accumulator != np.int64, in_segments(w, plan.columns)
+    problem = WideProblem(
+        call["x"].shape, (plan.rows, plan.columns), weights, b, wraps, plan.rescale, plan.y_zero, plan.codes
+    )
+    return make_wide_loop(problem, call["y"].shape)
+
+
+def wide_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for int16 codes."""
+    return Looped(partial(wide, prepared), partial(quantized, prepared.plan), constants)
 
 
 def in_segments(w: Array, columns: Window) -> Array:
@@ -228,8 +249,8 @@ def hybrid(per_channel: bool, prepared: Prepared, *constants: Array | None) -> K
 TWINS: Twins = {
     INT8: quantized_codes,
     UINT8: quantized_codes,
-    INT16_INT64: unpacked(quantized),
-    INT16_INT32: unpacked(quantized),
+    INT16_INT64: wide_codes,
+    INT16_INT32: wide_codes,
     FLOAT: floating_reals,
     HYBRID: partial(hybrid, False),
     HYBRID_CHANNELS: partial(hybrid, True),

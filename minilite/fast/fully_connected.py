@@ -34,6 +34,8 @@ from .hybrid import make_loop as make_hybrid_loop
 from .products import POINT, Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
 from .twins import Kernel, Loop, Looped, Twins, looped, unpacked
+from .wide import WideProblem
+from .wide import make_loop as make_wide_loop
 
 
 def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
@@ -46,6 +48,24 @@ def codes(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None 
     windows = POINT, POINT._replace(output=rows)
     problem = Problem((1, 1, rows, w.shape[1]), windows, w[:, None], b, zeros, plan.rescale, plan.codes)
     return make_loop(problem, (0,), plan.shape, plan.dtype)
+
+
+def wide(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for int16 codes x [~d] and int8 w [u,d]."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None) or (plan.x_zero, plan.w_zero) != (0, 0) or not w.size:
+        return None
+    rows = math.prod(call["x"].shape) // w.shape[1]
+    windows = POINT, POINT._replace(output=rows)
+    problem = WideProblem(
+        (1, 1, rows, w.shape[1]), windows, w[:, None], b, plan.wraps, plan.rescale, plan.y_zero, plan.codes
+    )
+    return make_wide_loop(problem, plan.shape)
+
+
+def wide_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for int16 codes."""
+    return Looped(partial(wide, prepared), partial(quantized, prepared.plan), constants)
 
 
 def quantized(plan: Plan, x: Array, w: Array, b: Array | None) -> Array:
@@ -170,11 +190,11 @@ def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
 
 TWINS: Twins = {
     QUANTIZED: looped(codes),
-    INT16: unpacked(quantized),
+    INT16: wide_codes,
     INT16_WEIGHTS: unpacked(quantized),
     MICRO_INT8: looped(codes),
-    MICRO_INT16: unpacked(quantized),
-    MICRO_INT16_INT32: unpacked(quantized),
+    MICRO_INT16: wide_codes,
+    MICRO_INT16_INT32: wide_codes,
     FLOAT: floating_reals,
     HYBRID: hybrid,
 }

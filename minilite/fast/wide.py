@@ -1,0 +1,118 @@
+"""Products of int16 codes with 8-bit weights, int16x8: those of the upper bytes and of the lower ones, put together.
+
+    x = 256 * upper + lower + 128,  both int8      sum of x * w = 256 * (upper * w) + lower * w + 128 * (sum of w)
+
+So the products of `products` serve here as well. Zero points are 0, as upstream wants them.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.numerics.affine import Range
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.geometry import Window
+from minilite.numerics.jit import kernel
+from minilite.numerics.rescale import Rescale
+from minilite.ops.call import Array
+
+from .blocks import SIGN_BIT, as_tuple, round_up
+from .hybrid import FILL, MOST
+from .products import Problem, make_sums_loop, product
+from .rescale import rescale_arrays, rescale_one
+from .twins import ALIGNMENT, Loop, join
+
+
+class Numbers(NamedTuple):
+    """What the loop needs to know, before the numbers of the products of upper bytes, and of lower ones."""
+
+    size: int  # codes of x
+    outputs: int
+    units: int
+    wraps: int  # sums have 32 bits
+    rule: int
+    zero: int
+    low: int
+    high: int
+    upper: int  # where sections of the working memory start; the first has the lower bytes
+    upper_sums: int
+    lower_sums: int
+    inner: int
+    bias: int  # where sections of the constants start
+    scaling: int
+
+
+COUNT = len(Numbers._fields)
+
+
+class WideProblem(NamedTuple):
+    """A product of int16 codes x [n,h,w,c] under windows of int8 w [u,segment,k], see `products.Problem`."""
+
+    x_shape: tuple[int, ...]
+    windows: tuple[Window, Window]
+    w: Array
+    b: Array | None
+    wraps: bool
+    rescale: Rescale
+    zero: int
+    codes: Range
+
+
+def make_loop(problem: WideProblem, shape: tuple[int, ...]) -> Loop | None:
+    """The loop, None for sums of bytes that may leave 32 bits."""
+    w, count = problem.w, math.prod(shape)
+    units = len(w)
+    if w.dtype != np.int8 or not units or not 0 < w[0].size <= MOST:
+        return None
+    bytes_of_x = Problem(problem.x_shape, problem.windows, w, None, (0, 0, 0), problem.rescale, problem.codes)
+    loop = make_sums_loop(bytes_of_x, (0,), shape)
+    lower = loop.numbers.copy()
+    lower[FILL] = SIGN_BIT
+    bias = SIGN_BIT * w.sum(axis=(1, 2), dtype=np.int64) + (0 if problem.b is None else problem.b)
+    scaling = rescale_arrays(problem.rescale, units)
+    scalars = np.stack([scaling.mantissa, scaling.exponent, scaling.real.view(np.int64)])
+    constants, starts = join(loop.constants, bias, scalars)
+    size = math.prod(problem.x_shape)
+    ends = np.cumsum([round_up(n, ALIGNMENT) for n in (size, size, 4 * count, 4 * count, loop.scratch)]).tolist()
+    limits = problem.zero, *problem.codes
+    numbers = Numbers(size, count, units, int(problem.wraps), scaling.rule, *limits, *ends[:-1], *starts[1:])
+    every = np.array([*numbers, *loop.numbers, *lower], np.int64)
+    return Loop(wide_product, (0,), constants, every, ends[-1], shape, np.dtype(np.int16))
+
+
+@kernel
+def wide_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[m,u] from x, int16 as bytes."""
+    n = Numbers(*as_tuple(numbers, COUNT))
+    half = (numbers.shape[0] - COUNT) // 2
+    lower, upper = scratch[: n.size], scratch[n.upper : n.upper + n.size]
+    split(x.view(np.int16), upper, lower)
+    of_upper = scratch[n.upper_sums : n.upper_sums + 4 * n.outputs]
+    of_lower = scratch[n.lower_sums : n.lower_sums + 4 * n.outputs]
+    product(upper, of_upper, scratch[n.inner :], constants, numbers[COUNT : COUNT + half])
+    product(lower, of_lower, scratch[n.inner :], constants, numbers[COUNT + half :])
+    bias = constants[n.bias : n.bias + 8 * n.units].view(np.int64)
+    scaling = constants[n.scaling : n.scaling + 24 * n.units]
+    for start in range(0, n.outputs, n.units):
+        first = of_upper.view(np.int32)[start : start + n.units]
+        second = of_lower.view(np.int32)[start : start + n.units]
+        finish(first, second, y.view(np.int16)[start : start + n.units], bias, scaling, n)
+
+
+def split(x: Any, upper: Any, lower: Any) -> None:
+    """The bytes of int16 codes, the lower ones less 128."""
+    for k in range(x.shape[0]):
+        upper[k] = np.uint8((x[k] >> 8) & 255)
+        lower[k] = np.uint8((x[k] & 255) ^ SIGN_BIT)
+
+
+def finish(upper: Any, lower: Any, y: Any, bias: Any, scaling: Any, n: Any) -> None:
+    """Codes y[u] from the sums of both bytes."""
+    integers, reals = scaling.view(np.int64), scaling.view(np.float64)
+    for u in range(y.shape[0]):
+        total = 256 * np.int64(upper[u]) + np.int64(lower[u]) + bias[u]
+        if n.wraps != 0:
+            total = wrap_int32(total)
+        scaled = rescale_one(n.rule, total, integers[u], integers[n.units + u], reals[2 * n.units + u])
+        y[u] = min(max(scaled + n.zero, n.low), n.high)
