@@ -60,6 +60,8 @@ def _terms(found: Document, room: int | None) -> Iterator[str]:
         return
     terms = found["terms"]
     if not terms:
+        if not found["steps"]:
+            yield "no element of the inputs comes here as it is"
         return
     added = terms[0]["value"] is not None
     order = sorted(range(len(terms)), key=lambda place: _rank(terms[place], found["at"]))

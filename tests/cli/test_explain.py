@@ -61,6 +61,16 @@ def test_a_worst_element_needs_real_arithmetic() -> None:
         minilite.explain(graph, np.zeros((2, 3), np.int8), 0)
 
 
+def test_a_padded_element_is_a_copy_of_none() -> None:
+    operands = (tensor(0, "int8", (1, 2), 0.5, 3), tensor(1, "int32", (2, 2), data=[[0, 0], [1, 0]]))
+    graph = one_node("PAD", None, (*operands, tensor(2, "int8", (1, 3), 0.5, 3)))
+    codes = np.array([[7, 8]], np.int8)
+    padding, first = (minilite.explain(graph, codes, 0, [0, column]) for column in (0, 1))
+    assert (padding.code, first.code) == (3, 7)
+    assert "no element of the inputs comes here as it is" in padding.text()
+    assert "copied from x[0,0] of tensor 0" in first.text()
+
+
 def test_all_terms() -> None:
     arguments = ("explain", MODEL, DIGIT, "--node", 8, "--at", "0,5")
     few, every = (invoke(*arguments, *extra).stdout.splitlines() for extra in ((), ("--all",)))
