@@ -38,7 +38,7 @@ def bits(graph: Graph, inputs: dict[int, np.ndarray], kernels: str, engine: str)
 @given(st.data())
 def test_looking_inside_changes_no_bit(data: st.DataObject) -> None:
     graph = data.draw(st.sampled_from(MODELS), "model")
-    kernels, engine = data.draw(st.sampled_from(KERNEL_SETS)), data.draw(st.sampled_from(["numpy", "jit"]))
+    kernels, engine = data.draw(st.sampled_from(KERNEL_SETS)), data.draw(st.sampled_from(["numpy", "auto"]))
     inputs = drawn(graph, data.draw(st.integers(0, 9)))
     try:
         expected = bits(graph, inputs, kernels, engine)
