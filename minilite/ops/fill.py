@@ -66,6 +66,8 @@ def _scalars(call: Call[RangeOptions]) -> list[Any]:
     for operand in operands:
         wrong = operand.shape or operand.dtype != call["y"].dtype
         call.require(not wrong, f"{operand.tensor.label} must be one number of the output's type")
+        kind = operand.tensor.type.name.lower()
+        call.require(f"-> {kind}" in COUNTED, f"{operand.tensor.label} is {kind}, expected float32, int32 or int64")
     return [operand.value.reshape(-1)[0] for operand in operands if operand.value is not None]
 
 

@@ -70,6 +70,11 @@ def suppress(count: int, sides: int = 4, most: Operand | None = None, sigma: flo
 @pytest.mark.parametrize(
     ("example", "error", "message"),
     [
+        (
+            one_op("RANGE", None, [x(kind="bool")] * 3, [x(1, kind="bool")]),
+            ModelError,
+            "is bool, expected float32, int",
+        ),
         (one_op("TILE", None, [x(2), value([-1])], [x(2)]), ModelError, r"multiples \[-1\] must not be negative"),
         (one_op("TILE", None, [x(2), later([-1])], [x(2)]), InputError, r"multiples \[-1\] must not be negative"),
         (one_op("TILE", None, [x(2), value([1, 1])], [x(2)]), ModelError, "1 multiples expected, got 2"),
