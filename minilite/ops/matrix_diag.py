@@ -13,6 +13,7 @@ import numpy as np
 from minilite.format.options.empty import BitcastOptions, MatrixDiagOptions, MatrixSetDiagOptions
 
 from .call import Array, Call
+from .element_types import EVERY
 from .op import Op, Variant, plan_nothing
 from .signature import Shape
 
@@ -72,8 +73,7 @@ def bitcast_shapes(call: Call[BitcastOptions]) -> Sequence[Shape]:
 
 
 ELEMENTS = ("float32", "int8", "uint8", "int16", "int32", "int64")
-BITS = ("float32", "float16", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-CASTS = tuple(f"{old} -> {new}" for old in BITS for new in BITS)
+CASTS = tuple(f"{old} -> {new}" for old in EVERY for new in EVERY if new != "bool" or old == "bool")
 OPS = (
     Op(
         "MATRIX_DIAG",
