@@ -98,7 +98,8 @@ def difference(ours: Array, theirs: Array) -> Difference:
     """Count the elements whose bits differ. Raises InputError when the shapes or types do."""
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
         raise InputError(f"{ours.dtype}{list(ours.shape)} cannot be compared with {theirs.dtype}{list(theirs.shape)}")
-    differs = ours != theirs
+    with np.errstate(invalid="ignore"):  # NaNs of complex numbers
+        differs = ours != theirs
     if ours.dtype.kind in "fc":
         differs = (differs & ~(np.isnan(ours) & np.isnan(theirs))) | (np.signbit(ours.real) != np.signbit(theirs.real))
         differs &= ~(np.isnan(ours) & np.isnan(theirs))
