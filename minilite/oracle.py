@@ -98,11 +98,7 @@ def difference(ours: Array, theirs: Array) -> Difference:
     """Count the elements whose bits differ. Raises InputError when the shapes or types do."""
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
         raise InputError(f"{ours.dtype}{list(ours.shape)} cannot be compared with {theirs.dtype}{list(theirs.shape)}")
-    with np.errstate(invalid="ignore"):  # NaNs of complex numbers
-        differs = ours != theirs
-    if ours.dtype.kind in "fc":
-        differs = (differs & ~(np.isnan(ours) & np.isnan(theirs))) | (np.signbit(ours.real) != np.signbit(theirs.real))
-        differs &= ~(np.isnan(ours) & np.isnan(theirs))
+    differs = _differ(ours, theirs)
     count = int(differs.sum())
     if not count:
         return Difference(ours.size, 0, 0.0, None)
@@ -113,6 +109,17 @@ def difference(ours: Array, theirs: Array) -> Difference:
         distance = np.abs(_wide(ours[differs]) - _wide(theirs[differs]))
     largest = float("nan") if np.isnan(distance).any() else float(distance.max())
     return Difference(ours.size, count, largest, first)
+
+
+def _differ(ours: Array, theirs: Array) -> Array:
+    """Where the bits differ; a NaN equals any NaN."""
+    if ours.dtype.kind == "c":
+        return _differ(ours.real, theirs.real) | _differ(ours.imag, theirs.imag)
+    differs: Array = ours != theirs
+    if ours.dtype.kind == "f":
+        differs |= np.signbit(ours) != np.signbit(theirs)
+        differs &= ~(np.isnan(ours) & np.isnan(theirs))
+    return np.asarray(differs)
 
 
 def _wide(values: Array) -> Array:

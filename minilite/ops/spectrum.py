@@ -48,7 +48,18 @@ def transform(plan: tuple[int, int], x: Array) -> Array:
     height, width = plan
     cut = x[..., :height, :width].astype(np.float64)
     padding = [(0, 0)] * (x.ndim - 2) + [(0, height - cut.shape[-2]), (0, width - cut.shape[-1])]
-    return np.fft.rfft2(np.pad(cut, padding)).astype(np.complex64)
+    y = np.fft.rfft2(np.pad(cut, padding)).astype(np.complex64)
+    y.imag = np.where(y.imag == 0, _zeros(height, y.shape[-1]), y.imag)
+    return y
+
+
+def _zeros(height: int, columns: int) -> Array:
+    """Zeros with the signs that the official kernel gives imaginary parts that vanish."""
+    zeros = np.full((height, columns), -0.0, np.float32)
+    half = height // 2
+    zeros[half + 1 :, 0] = 0.0
+    zeros[1:half, columns - 1] = 0.0
+    return zeros
 
 
 OPS = (

@@ -32,7 +32,8 @@ def measure(case: Case, kernels: str, examples: int) -> tuple[int, int, float]:
             elements, differing = elements + found.elements, differing + found.differing
             if found.differing:
                 sizes = np.abs(theirs[index])
-                largest = max(largest, found.largest / float(sizes[np.isfinite(sizes)].max(initial=0)))
+                scale = float(sizes[np.isfinite(sizes)].max(initial=0))
+                largest = max(largest, found.largest / scale if found.largest else 0.0)
 
     count()
     return elements, differing, largest
