@@ -16,7 +16,7 @@ OPS = {"ADD", "SUB", "MUL", "MEAN", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNE
 CODES = [case for case in CASES if case.op in OPS and case.types.split()[0] in ("int8", "uint8")]
 
 
-@pytest.mark.parametrize("kernels", ["optimized", "xnnpack", "tflm-single", "cmsis-nn"])
+@pytest.mark.parametrize("kernels", ["optimized", "xnnpack", "tflm-single"])
 @pytest.mark.parametrize("case", CODES, ids=str)
 def test_engines_agree_under_every_set(case: Case, kernels: str) -> None:
     @settings(max_examples=4)
