@@ -107,10 +107,10 @@ class Step:
         if key not in self.memory:
             tensors = self.subgraph.tensors
             operands = [
-                None if array is None else Operand(tensors[index], array.shape, array if form.is_value else None)
-                for index, array, form in zip(self.node.inputs, inputs, forms, strict=True)
+                None if array is None else Operand(tensors[index], array.shape, array if form.is_value else constant)
+                for index, array, constant, form in zip(self.node.inputs, inputs, self.constants, forms, strict=True)
             ]
-            self.memory[key] = _prepare(self.op, self.node, self.subgraph, operands, self.kernel_set, is_static=False)
+            self.memory[key] = _prepare(self.op, self.node, self.subgraph, operands, self.kernel_set)
         return self.memory[key]
 
     @property
@@ -298,12 +298,11 @@ def _prepare(
     subgraph: Subgraph,
     operands: Sequence[Operand | None],
     kernel_set: str,
-    is_static: bool = True,
 ) -> Prepared:
     outputs = [subgraph.tensors[index] for index in node.outputs]
     intermediates = [subgraph.tensors[index] for index in node.intermediates or () if index >= 0]
     with np.errstate(all="ignore"), enough_memory(node.label):
-        return prepare(op, node, operands, outputs, kernel_set, intermediates, is_static)
+        return prepare(op, node, operands, outputs, kernel_set, intermediates)
 
 
 def _check_ops(graph: Graph, ops: Mapping[str, Op]) -> None:

@@ -35,7 +35,7 @@ from minilite.numerics.rescale import Rescale, make_rescale
 from . import hybrid_xnnpack as xnnpack
 from .call import Array, Call
 from .convolution import require_int16_exponent
-from .delegate import hybrid_matrix_product, matrix_product, static_shapes
+from .delegate import hybrid_matrix_product, matrix_product
 from .finish import finish
 from .hybrid import codes_read, notes
 from .multiplier import XNNPACK_RULE, real_multiplier
@@ -185,7 +185,6 @@ FLOAT_XNNPACK = Variant(
     layout,
     compute_float_xnnpack,
     rules=follows(xnnpack=""),
-    gates={"xnnpack": static_shapes},
 )
 INT8 = Variant(
     "quantized",

@@ -70,7 +70,7 @@ class Operand:
 class Call(Generic[Options]):
     """One node with its operands by their names in the op's signature.
 
-    `kernel_set` takes it, by the rescale rule `rule`. `is_static` says that its shapes were known beforehand.
+    `kernel_set` takes it, by the rescale rule `rule`.
     """
 
     node: Node
@@ -79,7 +79,6 @@ class Call(Generic[Options]):
     operands: dict[str, tuple[Operand, ...]]
     rule: str = ""
     intermediates: tuple[Tensor, ...] = ()
-    is_static: bool = True
     kernel_set: str = "reference"
 
     def __getitem__(self, name: str) -> Operand:

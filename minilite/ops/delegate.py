@@ -25,11 +25,6 @@ def all_of(*gates: Gate) -> Gate:
     return lambda call: next((reason for gate in gates if (reason := gate(call))), "")
 
 
-def static_shapes(call: Call[Any]) -> str:
-    """Shapes known before a run: the delegate takes no part of a graph that lacks one."""
-    return "" if call.is_static else "its shapes are known only when it runs"
-
-
 def constant(*names: str) -> Gate:
     """These operands, where given, must be constants."""
 
@@ -154,7 +149,6 @@ def convolution(axis: int, *more: Gate) -> Gate:
 def weighted(axis: int, *more: Gate) -> Gate:
     """The gate of an op with constant weights, whose output channels lie along `axis`."""
     return all_of(
-        static_shapes,
         fused_activation,
         constant("w", "b"),
         one_scale("x", "y"),
@@ -202,7 +196,7 @@ def symmetric_weights(call: Call[Any]) -> str:
     return "w has a zero point" if call["w"].affine.zero_point[0] else ""
 
 
-matrix_product = all_of(static_shapes, one_scale("x", "w", "y"), symmetric_weights, product_multiplier_fits)
+matrix_product = all_of(one_scale("x", "w", "y"), symmetric_weights, product_multiplier_fits)
 
 
 def matrix_scales(call: Call[Any]) -> str:
@@ -213,4 +207,4 @@ def matrix_scales(call: Call[Any]) -> str:
     return "" if are_normal(affine.scale) else "w has a scale that is 0 or subnormal"
 
 
-hybrid_matrix_product = all_of(static_shapes, matrix_scales, symmetric_weights)
+hybrid_matrix_product = all_of(matrix_scales, symmetric_weights)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .call import Call
-from .delegate import BYTES, all_of, first, fused_activation, one_scale, static_shapes, type_of
+from .delegate import BYTES, all_of, first, fused_activation, one_scale, type_of
 from .op import Gate
 
 MAX_RANK = 6  # XNN_MAX_TENSOR_DIMS
@@ -49,12 +49,12 @@ def scale_ratio(name: str) -> Ratio:
 
 def unary(*more: Gate) -> Gate:
     """The gate of an element-wise op of x."""
-    return all_of(static_shapes, shaped("x"), one_scale("x", "y"), *more)
+    return all_of(shaped("x"), one_scale("x", "y"), *more)
 
 
 def binary(*more: Gate) -> Gate:
     """The gate of an element-wise op of a and b with a fused activation."""
-    return all_of(static_shapes, shaped("a", "b"), fused_activation, one_scale("a", "b", "y"), *more)
+    return all_of(shaped("a", "b"), fused_activation, one_scale("a", "b", "y"), *more)
 
 
 TERMS_FIT = all_of(
@@ -82,4 +82,4 @@ def constant_axes(call: Call[Any]) -> str:
     return "" if fits else f"{count} axes of a tensor of {len(call['x'].shape)} dimensions"
 
 
-reduction = all_of(static_shapes, in_file("axes"), constant_axes, one_scale("x", "y"))
+reduction = all_of(in_file("axes"), constant_axes, one_scale("x", "y"))

@@ -9,6 +9,7 @@ int16 with int8 weights: the same on 64-bit accumulators; the optimized kernel s
 int16 with int16 weights: likewise, but rescaled by a 16-bit multiplier.
 float32 x and y with int8 weights: see ops/fully_connected_hybrid.py.
 shuffled uint8 weights: see ops/fully_connected_shuffled.py.
+sparse float32 weights in blocks of 4 have four partial sums, the optimized kernel adds them from first to last.
 sparse int8 weights, see graph/sparse.py, are used as dense ones but rescaled by another rule.
 
 Follows tflite/kernels/fully_connected.cc and internal/reference/integer_ops/fully_connected.h; on microcontrollers
@@ -20,6 +21,7 @@ single one for all units comes from a float32 product of the scales unless the r
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -54,6 +56,7 @@ from .op import MICRO_SETS, Op, Reads, Refusal, Variant, follows, on_microcontro
 from .reads import Index, bias, grid, numbered, places
 from .signature import Shape
 
+SPARSE_BLOCK = 4
 FLOAT64_RULE, OPTIMIZED_RULE = "float64-away", "half-up"
 
 
@@ -138,6 +141,19 @@ def compute_float_optimized(plan: FloatPlan, x: Array, w: Array, b: Array | None
     return plan.reals.clamp(sums if b is None else sums + b).reshape(plan.shape)
 
 
+def compute_float_sparse(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array:
+    rows = x.reshape(-1, w.shape[1])
+    lanes = [ordered_product(rows[:, k::SPARSE_BLOCK], w.T[k::SPARSE_BLOCK]) for k in range(SPARSE_BLOCK)]
+    sums = reduce(np.add, lanes)
+    return plan.reals.clamp(sums if b is None else sums + b).reshape(plan.shape)
+
+
+def in_sparse_blocks(call: Call[FullyConnectedOptions]) -> bool:
+    """Whether w is stored in sparse blocks, which are 4 weights for the optimized kernel."""
+    sparsity = call["w"].tensor.sparsity
+    return sparsity is not None and sparsity.block_map is not None and len(sparsity.block_map) > 0
+
+
 def compute_float_xnnpack(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array:
     start = np.zeros(1, np.float32) if b is None else b
     return unbounded(plan.reals).clamp(fused_product(x.reshape(-1, w.shape[1]), w.T, start)).reshape(plan.shape)
@@ -217,6 +233,14 @@ FLOAT_OPTIMIZED = Variant(
     when=is_dense,
     gates={"optimized": other_order},
 )
+FLOAT_SPARSE = Variant(
+    "float in sparse blocks",
+    ("float32",),
+    plan_float,
+    compute_float_sparse,
+    rules=follows(optimized=""),
+    when=in_sparse_blocks,
+)
 FLOAT = Variant("float", ("float32",), plan_float, compute_float)
 SPARSE = Variant(
     "sparse",
@@ -280,6 +304,7 @@ FULLY_CONNECTED = Op(
     variants=(
         FLOAT_XNNPACK,
         FLOAT_OPTIMIZED,
+        FLOAT_SPARSE,
         FLOAT,
         QUANTIZED,
         INT16,

@@ -24,7 +24,7 @@ from minilite.numerics.rounding import round_to_bfloat16
 
 from .blockwise import Blocks, blocks_of, is_blockwise
 from .call import Array, Call
-from .delegate import all_of, are_normal, constant, fused_activation, static_shapes
+from .delegate import all_of, are_normal, constant, fused_activation
 from .hybrid import codes_read, notes
 from .op import Codes, Noted, Staged, Variant, follows
 from .signature import Shape
@@ -140,6 +140,6 @@ BLOCKWISE_XNNPACK = Variant(
     compute_xnnpack,
     rules=follows(xnnpack=""),
     when=in_blocks,
-    gates={"xnnpack": all_of(static_shapes, fused_activation, constant("w", "b"), long_blocks)},
+    gates={"xnnpack": all_of(fused_activation, constant("w", "b"), long_blocks)},
 )
 BLOCKWISE = Variant("blockwise", TYPES, plan, compute, when=in_blocks)

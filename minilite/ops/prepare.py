@@ -76,7 +76,6 @@ def prepare(
     outputs: Sequence[Tensor],
     kernel_set: str,
     intermediates: Sequence[Tensor] = (),
-    is_static: bool = True,
 ) -> Prepared:
     """Check the operands, derive output shapes, choose the variant, make the plan.
 
@@ -96,7 +95,7 @@ def prepare(
     shapes = _output_shapes(op, call, forms[1], lengths)
     known = [tensor.shape if shape is None else shape for tensor, shape in zip(outputs, shapes, strict=True)]
     placed = {**operands, **_group(forms[1], outputs, known)}
-    call = Call(node, call.options, op.signature, placed, "", tuple(intermediates), is_static)
+    call = Call(node, call.options, op.signature, placed, "", tuple(intermediates))
     variant, found, passed = choose(op, call, kernel_set)
     call = replace(call, rule=variant.rules[found], kernel_set=found)
     return Prepared(call, variant, variant.plan(call), shapes, op.macs(call) if op.macs else 0, found, passed)

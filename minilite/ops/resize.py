@@ -38,7 +38,7 @@ from minilite.numerics.sampling import (
 )
 
 from .call import Array, Call
-from .delegate import all_of, one_scale, static_shapes
+from .delegate import all_of, one_scale
 from .delegate_plain import in_file
 from .element_types import UP_TO_32_BITS
 from .op import Op, Reads, Staged, Variant, follows
@@ -243,7 +243,7 @@ def bilinear_shapes(call: Call[ResizeBilinearOptions]) -> Sequence[Shape]:
 
 
 FIXED_POINT = ("int8", "int16")
-DELEGATED = all_of(static_shapes, in_file("size"), one_scale("x", "y"))
+DELEGATED = all_of(in_file("size"), one_scale("x", "y"))
 SIGNATURE = "x[n,h,w,c] size=int[k] -> y[...]"
 RESIZE_BILINEAR = Op(
     "RESIZE_BILINEAR",
