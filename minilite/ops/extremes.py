@@ -16,7 +16,6 @@ from minilite.format.options.empty import MaximumMinimumOptions
 
 from .broadcast import broadcast
 from .call import Array, Call
-from .delegate import all_of, static_shapes
 from .delegate_floats import flushed
 from .delegate_plain import shaped
 from .op import Op, Variant, follows, plan_nothing
@@ -46,7 +45,7 @@ def _op(code: str, kernel: Callable[[None, Array, Array], Array]) -> Op:
 
     floats = ("float32", "float16")
     types = (*floats, "int8", "uint8", "int16", "int32", "int64")
-    gates = {"xnnpack": all_of(static_shapes, shaped("a", "b"))}
+    gates = {"xnnpack": shaped("a", "b")}
     variants = (
         Variant("elementwise", types, plan_nothing, kernel),
         Variant("floats", floats, takes_first, delegated, rules=follows(xnnpack=""), gates=gates),
