@@ -1,5 +1,5 @@
 """FILL:        y = value everywhere, of shape dims
-ZEROS_LIKE:  y = 0 everywhere, of the shape of x
+ZEROS_LIKE:  y = 0 everywhere, of the shape of x; int8, microcontrollers: the code 0
 RANGE:       y[k] = start + k * delta, until limit, which is left out
 RANK:        y = the number of axes of x
 
@@ -19,7 +19,7 @@ from minilite.format.options.empty import FillOptions, RangeOptions, RankOptions
 
 from .call import Array, Call
 from .element_types import EVERY, PACKED, UP_TO_64_BITS
-from .op import Op, Variant, plan_nothing
+from .op import MICROCONTROLLERS, Op, Variant, plan_nothing
 from .signature import Shape
 
 
@@ -108,7 +108,10 @@ def rank(plan: RankPlan, x: Array) -> Array:
     return np.array(plan.rank, np.int32)
 
 
-ZEROS = (Variant("zeros", ("float32", "int32", "int64"), plan_nothing, zeros_like),)
+ZEROS = (
+    Variant("zeros", ("float32", "int32", "int64"), plan_nothing, zeros_like),
+    Variant("codes", ("int8",), plan_nothing, zeros_like, rules=MICROCONTROLLERS),
+)
 COUNTED = ("-> float32", "-> int32", "-> int64")
 RANKED = tuple(f"{kind} -> int32" for kind in (*EVERY, *PACKED, "string"))
 OPS = (

@@ -6,9 +6,12 @@ int8: both operands are brought to a common scale with 7 more bits, as in ADD,
     d   = rescale((a - a_zero) * 2**7) - rescale((b - b_zero) * 2**7)     m = a_scale / t,  b_scale / t
     acc = d * d
     y   = clamp(y_zero + rescale(acc))                                    m = t * t / (2**14 * y_scale)    (eq. 10)
+int16, microcontrollers: the same without more bits; all zero points are 0.
 
-Follows tflite/kernels/squared_difference.cc.
-Rescale rule: reference double. t and 2**14 * y_scale are formed in float32, the rest in float64.
+Follows tflite/kernels/squared_difference.cc and tensorflow/lite/micro/kernels/squared_difference.cc, which takes
+multipliers of 1 and more too.
+Rescale rule: reference double, microcontrollers double or single. t and 2**14 * y_scale are formed in float32, the
+rest in float64.
 """
 
 from typing import NamedTuple
@@ -37,30 +40,37 @@ class Plan(NamedTuple):
     rescale: Rescale
     codes: Range
     dtype: np.dtype[np.generic]
+    more_bits: int
 
 
 def plan_quantized(call: Call[SquaredDifferenceOptions]) -> Plan:
+    plan, real = _plan(call, MORE_BITS)
+    call.require(
+        bool(0 < real < 1) and bool(plan.rescale.multiplier.exponent <= 0),
+        f"the scale of {call['y'].tensor.label}, {call['y'].scale}, is too small for these inputs: (2 * larger input "
+        f"scale)**2 / (2**{2 * MORE_BITS} * output scale) is {real:.9g}, expected more than 0 and less than 1",
+    )
+    return plan
+
+
+def _plan(call: Call[SquaredDifferenceOptions], more_bits: int) -> tuple[Plan, float]:
+    """The plan, and the real multiplier of the square."""
     y = call["y"]
     common = np.float64(twice_the_larger_scale(call))
-    real = common * common / np.float64(np.float32(2 ** (2 * MORE_BITS)) * y.scale)
-    rescale = make_rescale(call.rule, real)
-    call.require(
-        bool(0 < real < 1) and bool(rescale.multiplier.exponent <= 0),
-        f"the scale of {y.tensor.label}, {y.scale}, is too small for these inputs: (2 * larger input scale)**2 / "
-        f"(2**{2 * MORE_BITS} * output scale) is {real:.9g}, expected more than 0 and less than 1",
-    )
-    return Plan(
-        a=make_term(call, "a", common),
-        b=make_term(call, "b", common),
-        y_zero=y.zero_point,
-        rescale=rescale,
-        codes=code_range(y.dtype),
-        dtype=y.dtype,
-    )
+    real = common * common / np.float64(np.float32(2 ** (2 * more_bits)) * y.scale)
+    a, b = (make_term(call, name, common) for name in "ab")
+    return Plan(a, b, y.zero_point, make_rescale(call.rule, real), code_range(y.dtype), y.dtype, more_bits), float(real)
+
+
+def plan_micro(call: Call[SquaredDifferenceOptions]) -> Plan:
+    is_int16 = call["y"].dtype == np.int16
+    if is_int16:
+        call.require_symmetric("a", "b", "y")
+    return _plan(call, 0 if is_int16 else MORE_BITS)[0]
 
 
 def accumulate(plan: Plan, a: Array, b: Array) -> Array:
-    difference = to_common_scale(plan.a, a, MORE_BITS) - to_common_scale(plan.b, b, MORE_BITS)
+    difference = to_common_scale(plan.a, a, plan.more_bits) - to_common_scale(plan.b, b, plan.more_bits)
     return np.asarray(difference * difference)
 
 
@@ -75,9 +85,23 @@ QUANTIZED = Variant(
     plan_quantized,
     accumulate=accumulate,
     finish=finish,
-    rules=follows(reference="double", **on_microcontrollers("double", has_cmsis_nn=False)),
+    rules=follows(reference="double"),
+)
+MICRO = Variant(
+    "quantized",
+    ("int8", "int16"),
+    plan_micro,
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
 )
 PLAIN = Variant("plain", ("float32", "int32"), plan_nothing, compute_plain)
 OPS = (
-    Op("SQUARED_DIFFERENCE", "a[...] b[...] -> y[...]", SquaredDifferenceOptions, (QUANTIZED, PLAIN), shapes=broadcast),
+    Op(
+        "SQUARED_DIFFERENCE",
+        "a[...] b[...] -> y[...]",
+        SquaredDifferenceOptions,
+        (QUANTIZED, MICRO, PLAIN),
+        shapes=broadcast,
+    ),
 )

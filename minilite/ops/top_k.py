@@ -2,8 +2,9 @@
 CUMSUM:   y[k] = x[0] + ... + x[k] along an axis; exclusive leaves out x[k], reverse starts from the end
 
 TOPK_V2: among equal elements the one in front comes first; NaN comes last.
-CUMSUM: floats are added one by one, from 0, every sum rounded; integers keep the low bits.
-Follows tflite/kernels/topk_v2.cc and cumsum.cc.
+CUMSUM: floats are added one by one, from 0, every sum rounded; integers keep the low bits. int8, microcontrollers: see
+ops/micro_sums.py.
+Follows tflite/kernels/topk_v2.cc and cumsum.cc; tensorflow/lite/micro/kernels/cumsum.cc.
 """
 
 from collections.abc import Sequence
@@ -14,8 +15,9 @@ import numpy as np
 from minilite.format.options.arithmetic import CumsumOptions
 from minilite.format.options.empty import TopKV2Options
 
+from . import micro_sums
 from .call import Array, Call
-from .op import Op, Variant
+from .op import Op, Variant, follows, on_microcontrollers
 from .reads import whole_row
 from .signature import Shape
 
@@ -70,13 +72,37 @@ def plan_cumsum(call: Call[CumsumOptions]) -> CumsumPlan:
 
 
 def cumsum(plan: CumsumPlan, x: Array) -> Array:
+    return _add_up(plan, x, 0)
+
+
+def _add_up(plan: CumsumPlan, x: Array, first: int) -> Array:
+    """Sums along the axis, `first` added to all of them."""
     along = np.moveaxis(x, plan.axis, 0)
     if plan.reverse:
         along = along[::-1]
-    start = np.zeros_like(along[:1])
+    start = np.full_like(along[:1], first)
     sums = np.add.accumulate(np.concatenate([start, along]), axis=0, dtype=x.dtype)
     sums = sums[: len(along)] if plan.exclusive else sums[1:]
     return np.ascontiguousarray(np.moveaxis(sums[::-1] if plan.reverse else sums, 0, plan.axis))
+
+
+class CodesPlan(NamedTuple):
+    """Along which axis, and the constants of the sums."""
+
+    along: CumsumPlan
+    sums: micro_sums.SumPlan
+
+
+def plan_codes(call: Call[CumsumOptions]) -> CodesPlan:
+    return CodesPlan(plan_cumsum(call), micro_sums.plan_sum(call, call["x"]))
+
+
+def accumulate_codes(plan: CodesPlan, x: Array) -> Array:
+    return _add_up(plan.along, micro_sums.steps(plan.sums, x), -plan.sums.x_zero)
+
+
+def finish_codes(plan: CodesPlan, accumulators: Array) -> Array:
+    return micro_sums.finish(plan.sums, accumulators)
 
 
 def cumsum_shapes(call: Call[CumsumOptions]) -> Sequence[Shape]:
@@ -85,6 +111,14 @@ def cumsum_shapes(call: Call[CumsumOptions]) -> Sequence[Shape]:
 
 SORTED = ("float32", "int8", "uint8", "int16", "int32", "int64")
 TOP_TYPES = tuple(f"{kind} -> {kind} {index}" for kind in SORTED for index in ("int32", "int16"))
+SUMS_OF_CODES = Variant(
+    "sums of codes",
+    ("int8",),
+    plan_codes,
+    accumulate=accumulate_codes,
+    finish=finish_codes,
+    rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
+)
 OPS = (
     Op(
         "TOPK_V2",
@@ -98,7 +132,7 @@ OPS = (
         "CUMSUM",
         "x[...] axis=int[?] -> y[...]",
         CumsumOptions,
-        (Variant("sums", ("float32", "int32", "int64"), plan_cumsum, cumsum),),
+        (Variant("sums", ("float32", "int32", "int64"), plan_cumsum, cumsum), SUMS_OF_CODES),
         cumsum_shapes,
     ),
 )

@@ -1,10 +1,11 @@
 """LSTM on microcontrollers: a cell without projection, peepholes, coupled gates and layer normalization.
 
 float32: two products for each gate, each summed from first to last, then added; the C library's functions.
-int8, with F the rescale rule and every value kept within 16 bits:
+int8 and int16, with F the rescale rule and every value kept within 16 bits:
     gate  = table(clamp(F(sum of (x - x_zero) * w + b)) + clamp(F(sum of (h - h_zero) * r)))      in steps of 2**-12
     c     = clamp(clamp(F(f * c)) + clamp(F(i * g)))     m = 2**-15 and 2**-30 / c_scale
     h     = clamp(h_zero + F(o * table(c)))              m = 2**-30 / h_scale
+int16: 64-bit sums of products, whose F is the rule int16-multiplier.
 sigmoid and tanh of 16-bit numbers are those of LOGISTIC and TANH (numerics/tables.py). CMSIS-NN clamps the second term
 of both sums only together with the first, and keeps no state: every run starts from h = h_zero and c = 0.
 
@@ -36,7 +37,6 @@ from .cell import step_names
 from .gate import INT16, GateSteps
 from .operands import GATES, Cell, batch_of, check_cell, check_state, is_time_major, joined, split
 
-INT8 = code_range(np.dtype(np.int8))
 GATE_SCALE, ONE = 2.0**-12, 2.0**-15  # of a gate before and after its function
 LEFT_OUT = ("w_i", "peephole_i", "peephole_f", "peephole_o", "projection", "projection_bias")
 
@@ -98,7 +98,7 @@ def _weights(cell: Cell) -> Any:
 
 
 class IntegerPlan(NamedTuple):
-    """The constants of an int8 cell."""
+    """The constants of an int8 or int16 cell."""
 
     gates: tuple[tuple[Rescale, Rescale], ...]  # of i, f, g, o: of the products with x, and of those with h
     zeros: tuple[int, int]  # of x and h
@@ -107,6 +107,7 @@ class IntegerPlan(NamedTuple):
     added: Rescale  # of i * g
     hidden: Rescale  # of o * tanh(c)
     clip: int  # a code of c, 0 for none
+    codes: Range  # of h
     is_cmsis_nn: bool
     time_major: bool
 
@@ -118,9 +119,10 @@ def plan_integer(call: Call[Any], is_cmsis_nn: bool) -> IntegerPlan:
     if exponent is None:
         call.fail(f"the scale of the cell state is {c_scale}, expected a power of two")
     rescale = partial(make_rescale, call.rule)
+    of_products = "int16-multiplier" if x.dtype == np.int16 else call.rule
     gates = tuple(
         tuple(
-            rescale(np.float64(operand.scale * call[f"{kind}_{gate}"].scale) / GATE_SCALE)
+            make_rescale(of_products, np.float64(operand.scale * call[f"{kind}_{gate}"].scale) / GATE_SCALE)
             for kind, operand in (("w", x), ("r", h))
         )
         for gate in GATES
@@ -134,6 +136,7 @@ def plan_integer(call: Call[Any], is_cmsis_nn: bool) -> IntegerPlan:
         added=rescale(ONE * ONE / np.float64(c_scale)),
         hidden=rescale(ONE * ONE / np.float64(h.scale)),
         clip=max(int(clip), 0),
+        codes=code_range(h.dtype),
         is_cmsis_nn=is_cmsis_nn,
         time_major=is_time_major(call),
     )
@@ -172,7 +175,7 @@ def integer_step(plan: IntegerPlan, cell: Cell, inputs: Any, states: Any, row: i
     if plan.clip:
         c = Range(-plan.clip, plan.clip).clamp(c)
     tanh = tanh_of(c, plan.cell_bits)
-    h = INT8.clamp(plan.hidden(o * tanh) + plan.zeros[1])
+    h = plan.codes.clamp(plan.hidden(o * tanh) + plan.zeros[1])
     steps = [*(step for gate in gates for step in gate), before, c, tanh, o * tanh, h]
     return np.stack(steps, axis=-1), (h, c)
 

@@ -44,22 +44,23 @@ NARROW = Variant(
     rules=follows(reference="double"),
     when=narrow.is_narrow,
 )
+MICRO_TYPES = (*INTEGER.types, types("int16", "int8", "int16", "int64", "int16", "int16"))
 GATES = dict.fromkeys(MICRO_SETS, micro.refused)
 MICRO_FLOAT = Variant("float", ("float32",), micro.plan_float, micro.compute_float, rules=MICROCONTROLLERS, gates=GATES)
-MICRO_INT8 = Variant(
-    "int8",
-    INTEGER.types,
+MICRO_INTEGER = Variant(
+    "integer",
+    MICRO_TYPES,
     partial(micro.plan_integer, is_cmsis_nn=False),
     micro.compute_integer,
     rules=follows(**on_microcontrollers("double", has_cmsis_nn=False)),
     gates=GATES,
 )
 CMSIS_NN = Variant(
-    "int8",
-    INTEGER.types,
+    "integer",
+    MICRO_TYPES,
     partial(micro.plan_integer, is_cmsis_nn=True),
     micro.compute_integer,
     rules=follows(cmsis_nn="double", cmsis_nn_single="single"),
     gates=GATES,
 )
-VARIANTS = (FLOAT, HYBRID, INTEGER, MICRO_FLOAT, MICRO_INT8, CMSIS_NN)
+VARIANTS = (FLOAT, HYBRID, INTEGER, MICRO_FLOAT, MICRO_INTEGER, CMSIS_NN)
