@@ -12,6 +12,7 @@ from minilite.errors import InputError, ModelError, UnsupportedError
 from minilite.graph import Node, Tensor
 
 from .call import Call, Operand
+from .micro_refusals import why_refused
 from .op import Op, Refusal, Variant
 from .registered import require_registered
 from .signature import OperandForm, Shape, assign
@@ -162,6 +163,9 @@ def choose(op: Op, call: Call[Any], kernel_set: str) -> tuple[Variant, str, Mapp
     types = {name: [_type_name(operand, kernel_set) for operand in group] for name, group in call.operands.items()}
     if for_microcontrollers(kernel_set):
         require_registered(op, call.node, kernel_set, types)
+        reason = why_refused(op, call, kernel_set)
+        if reason:
+            raise UnsupportedError(f"{call.node.label}: not taken by kernel set {kernel_set!r}: {reason}")
     fitting = [
         variant
         for variant in op.variants

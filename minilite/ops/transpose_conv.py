@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.format.options.convolution import TransposeConvOptions
-from minilite.numerics.activation import unbounded
+from minilite.numerics.activation import NONE, unbounded
 from minilite.numerics.eigen_product import eigen_product
 from minilite.numerics.fused import fused_multiply_add
 from minilite.numerics.geometry import SAME, Window, slide
@@ -39,10 +39,12 @@ from .call import Array, Call
 from .convolution import (
     FloatPlan,
     Plan,
+    Slide,
     is_narrow,
     is_wide,
     plan_float,
     plan_int8,
+    plan_int16,
     plan_int16_int32,
     plan_int16_int64,
     plan_uint8,
@@ -51,9 +53,11 @@ from .delegate import all_of, convolution
 from .finish import finish, finish_by_channel_blocks, finish_by_flat_blocks
 from .hybrid import codes_read, notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
+from .op import Noted, Op, Reads, Refusal, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, reached_by, taps_and_pixels
 from .signature import Shape
+
+REVERSED_FROM = 16  # with more channels, CMSIS-NN makes it a convolution of x spread out, if strides are 1 or 2
 
 
 def windows(call: Call[TransposeConvOptions]) -> tuple[Window, Window]:
@@ -83,6 +87,11 @@ class Transposed(NamedTuple):
 
 def planned_by(plan_node: Callable[..., Any], call: Call[TransposeConvOptions]) -> Transposed:
     return Transposed(plan_node(call, windows), call["y"].shape)
+
+
+def plan_micro_int16(call: Call[TransposeConvOptions], slide_over: Slide) -> Plan:
+    """The option quantized_bias_type is not looked at."""
+    return plan_int16(call, np.dtype(np.int64), slide_over)
 
 
 def accumulate(plan: Transposed, w: Array, x: Array, b: Array | None = None) -> Array:
@@ -231,7 +240,30 @@ def delegate_padding(call: Call[TransposeConvOptions]) -> str:
     return "a stride is longer than the window" if longer and options.padding == SAME else ""
 
 
-GATES = {"xnnpack": all_of(constant_shape, convolution(0, delegate_padding))}
+def cmsis_nn_output(call: Call[TransposeConvOptions]) -> str:
+    """CMSIS-NN leaves out the activation, and int8 outputs must have the size that its loops write."""
+    if call.options.fused_activation_function != NONE:
+        return Refusal("its fused activation would be left out")
+    if call["x"].dtype == np.int16:
+        return Refusal("" if call.optional("b") else "int16 activations without a bias: it would read address 0")
+    rows, columns = windows(call)
+    (_, height, width, _), (_, lines, pixels, channels) = call["y"].shape, call["x"].shape
+    if channels > REVERSED_FROM and max(rows.stride, columns.stride) <= 2:
+        return ""
+    whole = sum(rows.before <= row * rows.stride for row in range(lines)) * rows.stride
+    after = (lines * rows.stride + row - rows.before for row in range(rows.size - rows.stride))
+    written = whole + sum(0 <= row < height for row in after)
+    if written != height:
+        return Refusal(f"it would write {written} rows of an output of {height}")
+    held = (pixels - 1) * columns.stride + columns.size
+    fits = columns.size >= columns.stride and columns.before + width <= held
+    return Refusal(
+        "" if fits else f"{columns.size} columns of w at a stride of {columns.stride} do not fill the output"
+    )
+
+
+CMSIS_NN_GATES = dict.fromkeys(("cmsis-nn", "cmsis-nn-single"), cmsis_nn_output)
+GATES = CMSIS_NN_GATES | {"xnnpack": all_of(constant_shape, convolution(0, delegate_padding))}
 
 
 def integer(
@@ -269,11 +301,11 @@ INT8 = integer(plan_int8, BYTES, INT8_TYPES)
 INT8_BLOCKS = integer(plan_int8, OPTIMIZED, INT8_TYPES, finish=finish_channel_blocks)
 UINT8 = integer(plan_uint8, BYTES, UINT8_TYPES)
 UINT8_BLOCKS = integer(plan_uint8, OPTIMIZED, UINT8_TYPES, finish=finish_flat_blocks)
-INT16_INT64 = integer(
-    plan_int16_int64, follows(reference="int16-multiplier", **MICRO_WIDE), "int8 int16 int64 -> int16", is_wide
-)
+WIDE_TYPES = "int8 int16 int64 -> int16"
+INT16_INT64 = integer(plan_int16_int64, follows(reference="int16-multiplier"), WIDE_TYPES, is_wide)
+INT16_MICRO = integer(plan_micro_int16, follows(**MICRO_WIDE), WIDE_TYPES)
 INT16_TYPES = "int8 int16 int32 -> int16"
-INT16_INT32 = integer(plan_int16_int32, follows(reference="double", **MICRO), INT16_TYPES, is_narrow)
+INT16_INT32 = integer(plan_int16_int32, follows(reference="double"), INT16_TYPES, is_narrow)
 INT16_BLOCKS = integer(plan_int16_int32, OPTIMIZED, INT16_TYPES, is_narrow, finish=finish_channel_blocks)
 HYBRID_TYPES, plan_transposed_hybrid = ("int8 float32 float32 -> float32",), partial(planned_by, plan_hybrid)
 HYBRID = Variant("hybrid", HYBRID_TYPES, plan_transposed_hybrid, compute_hybrid)
@@ -299,6 +331,7 @@ TRANSPOSE_CONV = Op(
         UINT8,
         UINT8_BLOCKS,
         INT16_INT64,
+        INT16_MICRO,
         INT16_INT32,
         INT16_BLOCKS,
         HYBRID_XNNPACK,

@@ -56,6 +56,12 @@ def refused(call: Call[Any]) -> str:
     return "" if len(call["r_o"].shape) == 2 else "diagonal recurrent weights"
 
 
+def refused_by_cmsis_nn(call: Call[Any]) -> str:
+    """Why CMSIS-NN's kernels do not take a cell of codes; empty when they do."""
+    names = (f"{kind}_{gate}" for kind in "wrb" for gate in GATES)
+    return refused(call) or next((f"{name} is no constant" for name in names if call[name].tensor.data is None), "")
+
+
 class FloatPlan(NamedTuple):
     """The constants of a float cell."""
 

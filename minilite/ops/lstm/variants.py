@@ -61,6 +61,6 @@ CMSIS_NN = Variant(
     partial(micro.plan_integer, is_cmsis_nn=True),
     micro.compute_integer,
     rules=follows(cmsis_nn="double", cmsis_nn_single="single"),
-    gates=GATES,
+    gates=dict.fromkeys(MICRO_SETS, micro.refused_by_cmsis_nn),
 )
 VARIANTS = (FLOAT, HYBRID, INTEGER, MICRO_FLOAT, MICRO_INTEGER, CMSIS_NN)
