@@ -24,6 +24,7 @@ demands a bias; here one left out is 0.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ from .convolution import (
     is_wide,
     plan_float,
     plan_int8,
+    plan_int16,
     plan_int16_int32,
     plan_int16_int64,
     plan_uint8,
@@ -55,7 +57,7 @@ from .delegate import convolution, has_bias
 from .finish import finish
 from .hybrid import add_scaled, as_int8, codes_read, hybrid_sums, notes, row_scales
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
+from .op import Noted, Op, Reads, Refusal, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, taps_and_pixels
 from .signature import Shape
 
@@ -202,7 +204,14 @@ def other_order(call: Call[Conv2DOptions]) -> str:
     return one_group(call) or ("the reference kernel sums in the same order" if same else "")
 
 
+def cmsis_nn_group(call: Call[Conv2DOptions]) -> str:
+    """CMSIS-NN has groups for int8 weights and activations alone."""
+    is_plain = call["x"].dtype == np.int8 and call["w"].tensor.type == TensorType.INT8
+    return Refusal("" if is_plain or not one_group(call) else "groups: it would read the weights of other outputs")
+
+
 GATES = {"optimized": one_group, "xnnpack": convolution(0, has_bias)}
+GATES |= {"cmsis-nn": cmsis_nn_group, "cmsis-nn-single": cmsis_nn_group}
 
 
 def integer(
@@ -236,6 +245,12 @@ INT16_INT64 = integer(
     "int16 int8 int64 -> int16",
     "int16 int4 int64 -> int16",
     when=is_wide,
+)
+WITHOUT_BIAS = integer(  # whatever the option quantized_bias_type says
+    partial(plan_int16, accumulator=np.dtype(np.int32)),
+    follows(cmsis_nn="double", cmsis_nn_single="single"),
+    "int16 int8 int32 -> int16",
+    when=lambda call: call.optional("b") is None,
 )
 INT16_INT32 = integer(
     plan_int16_int32,
@@ -279,7 +294,7 @@ CONV_2D = Op(
     "CONV_2D",
     "x[n,h,w,c] w[u,i,j,d] b[u]? -> y[n,p,q,u]",
     Conv2DOptions,
-    variants=(*FLOATS, INT8, UINT8, INT16_INT64, INT16_INT32, *HYBRIDS),
+    variants=(*FLOATS, INT8, UINT8, WITHOUT_BIAS, INT16_INT64, INT16_INT32, *HYBRIDS),
     shapes=shapes,
     macs=lambda call: math.prod(call["y"].shape) * math.prod(call["w"].shape[1:]),
     reads=reads,

@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from minilite.format.enums import TensorType
 from minilite.format.options.convolution import DepthwiseConv2DOptions
 from minilite.numerics.activation import unbounded
 from minilite.numerics.geometry import Window
@@ -36,7 +37,7 @@ from .delegate import convolution, has_bias
 from .finish import CHANNEL_BLOCK, finish, finish_by_channel_blocks
 from .hybrid import codes_read, notes
 from .hybrid_convolution import HybridPlan, add_bias, centred, per_image, plan_hybrid, quantize_images
-from .op import Noted, Op, Reads, Staged, Variant, follows, on_microcontrollers
+from .op import Noted, Op, Reads, Refusal, Staged, Variant, follows, on_microcontrollers
 from .reads import Index, bias, taps_and_pixels
 from .signature import Shape
 
@@ -158,7 +159,18 @@ def whole_blocks(call: Call[DepthwiseConv2DOptions]) -> str:
     return f"{channels} channels leave some over of blocks of {CHANNEL_BLOCK}" if channels % CHANNEL_BLOCK else ""
 
 
+def halved_bytes(call: Call[DepthwiseConv2DOptions]) -> str:
+    """CMSIS-NN takes two int4 weights of a row at once, but for one image without dilation and depth multiplier."""
+    options, images, channels = call.options, call["x"].shape[0], call["x"].shape[3]
+    one_by_one = images == options.depth_multiplier == options.dilation_w_factor == options.dilation_h_factor == 1
+    packed = call["w"].tensor.type == TensorType.INT4 and channels % 2 == 1
+    return Refusal(
+        "int4 weights of an odd number of channels: it would mix them up" if packed and not one_by_one else ""
+    )
+
+
 GATES = {"optimized": whole_blocks, "xnnpack": convolution(3, has_bias, declared_multiplier)}
+GATES |= {"cmsis-nn": halved_bytes, "cmsis-nn-single": halved_bytes}
 
 
 def integer(plan: Callable[[Call[DepthwiseConv2DOptions]], Plan], rules: Mapping[str, str], *types: str) -> Variant:
