@@ -23,6 +23,7 @@ from .graph import Graph, Node, Subgraph
 from .graph.model import Shape, printable
 from .numerics.jit import numba_is_here
 from .ops import OPS, Op, Operand
+from .ops.micro_refusals import require_constants
 from .ops.op import Noted
 from .ops.prepare import REAL, SEARCH, Prepared, for_microcontrollers, input_forms, prepare
 from .ops.registered import require_registered
@@ -261,6 +262,8 @@ def _step(
 ) -> Step:
     if for_microcontrollers(kernel_set):
         require_registered(op, node, kernel_set)
+        named = zip(input_forms(op, node), node.inputs, strict=True)
+        require_constants(op, node, {form.name: subgraph.tensors[i] for form, i in named if i >= 0}, kernel_set)
     operands = _known_operands(op, node, subgraph, known, constants)
     prepared = None if operands is None else _prepare(op, node, subgraph, operands, kernel_set)
     given = tuple(constants.get(index) for index in node.inputs)

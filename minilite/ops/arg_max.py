@@ -2,11 +2,14 @@
 
 Codes are compared as they are. A NaN is never chosen over a number; of nothing but NaN the first is. (Upstream's vector
 code, for four and more floats next to each other, sometimes loses a number beside a NaN; this is not followed.)
+On microcontrollers a NaN that stands first is kept.
 
-Follows tflite/kernels/arg_min_max.cc and internal/reference/arg_min_max.h.
+Follows tflite/kernels/arg_min_max.cc and internal/reference/arg_min_max.h;
+tensorflow/lite/micro/kernels/arg_min_max.cc.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +19,7 @@ from minilite.format.options.arithmetic import ArgMaxOptions, ArgMinOptions
 from minilite.format.table import Table
 
 from .call import Array, Call
-from .op import Op, Reads, Variant
+from .op import MICROCONTROLLERS, Op, Reads, Variant
 from .reads import Index, grid
 from .signature import Shape
 
@@ -66,6 +69,16 @@ def first(plan: Plan, x: Array, choose: Callable[..., Any], worst: float) -> Arr
     return np.asarray(index, plan.dtype)
 
 
+def first_in_order(is_better: Callable[[Array, Array], Array], plan: Plan, x: Array) -> Array:
+    """The index of what is better than the best before it, from the first on."""
+    best, *others = np.moveaxis(x, plan.axis, 0)
+    index = np.zeros(best.shape, plan.dtype)
+    for place, other in enumerate(others, 1):
+        better = is_better(other, best)
+        index, best = np.where(better, plan.dtype.type(place), index), np.where(better, other, best)
+    return index
+
+
 TYPES = tuple(f"{x} -> {y}" for x in ("float32", "int8", "uint8", "int32", "bool") for y in ("int32", "int64"))
 
 
@@ -76,9 +89,14 @@ def reads(call: Call[Any], at: Index) -> Reads:
     return Reads({"x": grid(*lines[:axis], range(call["x"].shape[axis]), *lines[axis:])}, added=False)
 
 
-def op(code: str, options: type[Table], kernel: Callable[..., Array]) -> Op:
-    variants = (Variant("codes", TYPES, plan, kernel),)
+def op(code: str, options: type[Table], kernel: Callable[..., Array], is_better: Callable[..., Array]) -> Op:
+    micro = partial(first_in_order, is_better)
+    in_order = Variant("in order", ("float32 -> int32",), plan, micro, rules=MICROCONTROLLERS)
+    variants = in_order, Variant("codes", TYPES, plan, kernel)
     return Op(code, "x[...] axis=int[...] -> y[...]", options, variants, shapes, reads=reads)
 
 
-OPS = (op("ARG_MAX", ArgMaxOptions, arg_max), op("ARG_MIN", ArgMinOptions, arg_min))
+OPS = (
+    op("ARG_MAX", ArgMaxOptions, arg_max, np.greater),
+    op("ARG_MIN", ArgMinOptions, arg_min, np.less),
+)

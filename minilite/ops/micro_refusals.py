@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from minilite.errors import UnsupportedError
+from minilite.graph import Node, Tensor
+
 from .call import Call
 from .op import Op
 
@@ -50,9 +53,17 @@ CMSIS_NN_RANK = 4
 CMSIS_NN_RANKED = ("BATCH_MATMUL", "PAD", "PADV2", "TRANSPOSE")  # the last three with int8 codes alone
 
 
+def require_constants(op: Op, node: Node, operands: Mapping[str, Tensor], kernel_set: str) -> None:
+    """Raise UnsupportedError, naming the set, for an operand that a kernel needs when the graph is prepared."""
+    for name in CONSTANTS.get(op.code, ()):
+        if name in operands and operands[name].data is None:
+            where = f"{node.label}: not taken by kernel set {kernel_set!r}"
+            raise UnsupportedError(f"{where}: {name} ({operands[name].label}) must be a constant of the file")
+
+
 def why_refused(op: Op, call: Call[Any], kernel_set: str) -> str:
     """Why a microcontroller set does not take a call whose op and element types it has; empty when it does."""
-    checks = (_sparse(call), _empty(op, call), _rank(op, call, kernel_set), _variable(op, call))
+    checks = (_sparse(call), _empty(op, call), _rank(op, call, kernel_set))
     return next((reason for reason in (*checks, SPECIAL.get(op.code, _nothing)(call)) if reason), "")
 
 
@@ -67,7 +78,8 @@ def _empty(op: Op, call: Call[Any]) -> str:
 
 
 def _rank(op: Op, call: Call[Any], kernel_set: str) -> str:
-    arrays = [x for form in op.signature.inputs if not form.is_value for x in call.every(form.name)]
+    forms = (*op.signature.inputs, *op.signature.outputs)
+    arrays = [x for form in forms if not form.is_value for x in call.every(form.name)]
     most = RANKS.get(op.code)
     if kernel_set.startswith("cmsis-nn") and op.code in CMSIS_NN_RANKED:
         is_ranked = op.code == "BATCH_MATMUL" or arrays[0].dtype == np.int8
@@ -76,17 +88,18 @@ def _rank(op: Op, call: Call[Any], kernel_set: str) -> str:
     return next((f"{x.tensor.label} has {len(x.shape)} dimensions, {most} at most are possible" for x in too_many), "")
 
 
-def _variable(op: Op, call: Call[Any]) -> str:
-    names = (name for name in CONSTANTS.get(op.code, ()) if call[name].tensor.data is None)
-    return next((f"{name} ({call[name].tensor.label}) must be a constant of the file" for name in names), "")
-
-
 def _nothing(call: Call[Any]) -> str:
     return ""
 
 
-def _wide_axis(call: Call[Any]) -> str:
-    return "an int64 axis; store it as int32" if call["axis"].dtype == np.int64 else ""
+def _int32_only(name: str) -> Callable[[Call[Any]], str]:
+    """The kernel reads this operand as int32, whatever it is."""
+
+    def check(call: Call[Any]) -> str:
+        kind = call[name].dtype
+        return "" if kind == np.int32 else f"{name} is {kind}; store it as int32"
+
+    return check
 
 
 def _multiplier(call: Call[Any]) -> str:
@@ -109,18 +122,25 @@ def _row_scales(call: Call[Any]) -> str:
     return "a scale for each row: the first would be used for all" if many else ""
 
 
+def _negative_axis(call: Call[Any]) -> str:
+    return "a negative axis in the permutation" if min(call.integers("permutation"), default=0) < 0 else ""
+
+
 def _no_bias(call: Call[Any]) -> str:
     return "" if call.optional("b") else "no bias: it would read memory that is none of its own"
 
 
 SPECIAL: Mapping[str, Callable[[Call[Any]], str]] = MappingProxyType(
     {
-        "ARG_MAX": _wide_axis,
-        "ARG_MIN": _wide_axis,
+        "ARG_MAX": _int32_only("axis"),
+        "ARG_MIN": _int32_only("axis"),
         "CONCATENATION": _scalars,
         "DEPTHWISE_CONV_2D": _multiplier,
         "EMBEDDING_LOOKUP": _row_scales,
+        "PAD": _int32_only("paddings"),
+        "PADV2": _int32_only("paddings"),
         "SPACE_TO_BATCH_ND": _padded_codes,
         "SVDF": _no_bias,
+        "TRANSPOSE": _negative_axis,
     }
 )

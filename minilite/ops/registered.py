@@ -19,7 +19,6 @@ BYTES, CODES = ("float32", "int8"), ("float32", "int8", "int16")
 ORDERED = ("float32", "int32", "int64", "int8")
 MOVED = ("float32", "int8", "int16", "int32")
 STORED = (*FLOAT, "float64", "bool", "uint8", *SIGNED)
-COPIED = tuple(kind for kind in EVERY if not kind.startswith("complex"))
 
 
 def _to(result: str, kinds: Sequence[str], count: int = 1) -> tuple[str, ...]:
@@ -42,7 +41,7 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "BATCH_MATMUL": CODES,
         "BATCH_TO_SPACE_ND": BYTES,
         "BROADCAST_ARGS": ("int32", "int64"),
-        "BROADCAST_TO": COPIED,
+        "BROADCAST_TO": EVERY,
         "CALL_ONCE": (),
         "CAST": tuple(
             f"{x} -> {y}"
@@ -123,7 +122,7 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "REDUCE_MIN": BYTES,
         "RELU": CODES,
         "RELU6": CODES,
-        "RESHAPE": COPIED,
+        "RESHAPE": EVERY,
         "RESIZE_BILINEAR": BYTES,
         "RESIZE_NEAREST_NEIGHBOR": CODES,
         "REVERSE_V2": (*MOVED, "uint8", "int64", "bool"),
@@ -141,7 +140,7 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "SQRT": FLOAT,
         "SQUARE": FLOAT,
         "SQUARED_DIFFERENCE": MOVED,
-        "SQUEEZE": COPIED,
+        "SQUEEZE": EVERY,
         "STRIDED_SLICE": (*MOVED, "bool"),
         "SUB": MOVED,
         "SUM": CODES,

@@ -9,14 +9,14 @@ Models and cases of one op, refused ones apart: those which the real build refus
 import sys
 from collections.abc import Iterator
 
-from .vectors import BUILDS, VECTORS, Compared, compare_model, model_names, one_op_cases
+from .vectors import BUILDS, Compared, all_cases, compare_model, model_names
 
 COLUMNS = "{:16} {:>5} {:>7} {:>6} {:>8} {:>8} {:>11} {:>10}"
 
 
 def figure(kernels: str, engine: str) -> tuple[object, ...]:
     """The line of a kernel set."""
-    cases = one_op_cases(VECTORS / "one_op.npz").values()
+    cases = all_cases()
     taken = [case for case in cases if not case.is_refused(kernels)]
 
     def compare() -> Iterator[Compared]:

@@ -13,7 +13,7 @@ from minilite.graph import Graph, load
 from minilite.ops.op import matches
 from minilite.program import Step, bind
 
-from .vectors import BUILDS, HERE, VECTORS, model_names, model_path, model_runs, one_op_cases, stored_under
+from .vectors import BUILDS, HERE, all_cases, model_names, model_path, model_runs, stored_under
 
 LIST = HERE / "coverage.json"
 Coverage = Mapping[tuple[str, str], tuple[str, ...]]  # kernel sets by op and element types
@@ -40,7 +40,7 @@ def _graphs(kernels: str) -> Iterator[tuple[Graph, set[int]]]:
     for model in model_names():
         runs = model_runs(stored_under(model, kernels))
         yield load(model_path(model)), {index for run in (*runs.fresh, *runs.stream) for index in run.tensors}
-    for case in one_op_cases(VECTORS / "one_op.npz").values():
+    for case in all_cases():
         if not case.is_refused(kernels):
             graph = case.graph()
             yield graph, set(graph.main.outputs)

@@ -1,8 +1,23 @@
 """No recorded array is overlooked: what is read from the files is all there is in them."""
 
-import numpy as np
+from pathlib import Path
 
-from .vectors import BUILDS, FAULTY, VECTORS, model_names, model_path, model_runs, one_op_cases, stored_under
+import numpy as np
+import pytest
+
+from .vectors import (
+    BUILDS,
+    CASE_FILES,
+    FAULTY,
+    VECTORS,
+    all_cases,
+    case_arrays,
+    model_names,
+    model_path,
+    model_runs,
+    one_op_cases,
+    stored_under,
+)
 
 
 def test_every_file_is_compared() -> None:
@@ -21,15 +36,19 @@ def test_every_array_of_a_model_is_read() -> None:
         assert all(run.inputs and run.tensors for run in every), path.name
 
 
-def test_every_array_of_every_case_is_read() -> None:
-    cases = one_op_cases(VECTORS / "one_op.npz")
+@pytest.mark.parametrize("path", CASE_FILES, ids=lambda path: path.stem)
+def test_every_array_of_every_case_is_read(path: Path) -> None:
+    cases, stored = one_op_cases(path), case_arrays(path)
     keys = set()
     for name, case in cases.items():
         keys |= {f"{name}/model", *(f"{name}/refused_{build}" for build in case.refused)}
         for run, given in enumerate(case.inputs):
             keys |= {f"{name}/in_{run}_{operand}" for operand in range(len(given))}
             keys |= {f"{name}/out_{build}_{run}" for build in case.outputs}
-    with np.load(VECTORS / "one_op.npz") as archive:
-        assert set(archive.files) <= keys
-        assert {key.partition("/")[0] for key in archive.files} == set(cases)
-    assert {label for label, _ in FAULTY} <= {case.label for case in cases.values()}
+    assert stored.keys() <= keys
+    assert {key.partition("/")[0] for key in stored} == set(cases)
+    assert [case.name for case in all_cases() if case.name in cases] == list(cases)
+
+
+def test_what_is_known_to_be_wrong_was_recorded() -> None:
+    assert {label for label, _ in FAULTY} <= {case.label for case in all_cases()}

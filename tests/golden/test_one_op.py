@@ -4,9 +4,9 @@ import pytest
 
 from minilite.errors import UnsupportedError
 
-from .vectors import BUILDS, VECTORS, OneOpCase, one_op_cases
+from .vectors import BUILDS, OneOpCase, all_cases
 
-CASES = tuple(one_op_cases(VECTORS / "one_op.npz").values())
+CASES = tuple(all_cases())
 LABELS = tuple(dict.fromkeys(case.label for case in CASES))
 
 

@@ -14,12 +14,16 @@ from minilite.ops import OPS, Op
 from minilite.ops.state import State
 from minilite.program import bind
 
+from .packed import unpack
+
 Array = np.ndarray[Any, Any]
 HERE = Path(__file__).parent
 SHARED, SELECTION = HERE.parents[2] / "shared", HERE / "selection"
 ALL_VECTORS, ALL_MODELS = SHARED / "golden" / "tflm", SHARED / "models"
 IS_COMPLETE = ALL_VECTORS.exists() and ALL_MODELS.exists()  # otherwise there is the selection alone
 VECTORS, MODELS = (ALL_VECTORS, ALL_MODELS) if IS_COMPLETE else (SELECTION, SELECTION / "models")
+RECORDED = HERE / "recorded.npz"  # cases of what the vectors lack
+CASE_FILES = (VECTORS / "one_op.npz", RECORDED)
 BUILDS = {"tflm": "A", "tflm-single": "B", "cmsis-nn": "C", "cmsis-nn-single": "D"}
 EQUAL_TO = {"A": "A", "B": "BA", "C": "CA", "D": "DBA"}  # a build's file that is not stored equals the next one's
 # CMSIS-NN reads pairs of 32-bit biases as one of 64 bits, past the end; minilite refuses instead.
@@ -72,12 +76,19 @@ class OneOpCase:
 
 def one_op_cases(path: Path) -> dict[str, OneOpCase]:
     """All cases of a file, by name."""
-    with np.load(path) as archive:
-        stored: dict[str, dict[str, Array]] = defaultdict(dict)
-        for key in archive.files:
-            name, _, rest = key.rpartition("/")
-            stored[name][rest] = archive[key]
+    stored: dict[str, dict[str, Array]] = defaultdict(dict)
+    for key, array in case_arrays(path).items():
+        name, _, rest = key.rpartition("/")
+        stored[name][rest] = array
     return {name: _one_op_case(name, arrays) for name, arrays in stored.items()}
+
+
+def case_arrays(path: Path) -> dict[str, Array]:
+    """Every array of a file of cases, by its key."""
+    if path == RECORDED:
+        return unpack(path)
+    with np.load(path) as archive:
+        return {key: archive[key] for key in archive.files}
 
 
 def _one_op_case(name: str, arrays: dict[str, Array]) -> OneOpCase:
@@ -124,6 +135,11 @@ def stored_under(model: str, kernels: str) -> Path:
     """The file of a model under a kernel set: that of an equal build where the build itself is not stored."""
     candidates = (VECTORS / build / f"{model}.npz" for build in EQUAL_TO[BUILDS[kernels]])
     return next(path for path in candidates if path.exists())
+
+
+def all_cases() -> list[OneOpCase]:
+    """Every case of one op."""
+    return [case for path in CASE_FILES for case in one_op_cases(path).values()]
 
 
 def model_names() -> list[str]:
