@@ -50,7 +50,7 @@ RANKS: Mapping[str, int] = MappingProxyType(  # the most dimensions an array may
     }
 )
 CMSIS_NN_RANK = 4
-CMSIS_NN_RANKED = ("BATCH_MATMUL", "PAD", "PADV2", "TRANSPOSE")  # the last three with int8 codes alone
+CMSIS_NN_RANKED, CMSIS_NN_RANKED_INT8 = ("BATCH_MATMUL", "MAXIMUM", "MINIMUM"), ("PAD", "PADV2", "TRANSPOSE")
 
 
 def require_constants(op: Op, node: Node, operands: Mapping[str, Tensor], kernel_set: str) -> None:
@@ -81,9 +81,9 @@ def _rank(op: Op, call: Call[Any], kernel_set: str) -> str:
     forms = (*op.signature.inputs, *op.signature.outputs)
     arrays = [x for form in forms if not form.is_value for x in call.every(form.name)]
     most = RANKS.get(op.code)
-    if kernel_set.startswith("cmsis-nn") and op.code in CMSIS_NN_RANKED:
-        is_ranked = op.code == "BATCH_MATMUL" or arrays[0].dtype == np.int8
-        most = CMSIS_NN_RANK if is_ranked else most
+    ranked = CMSIS_NN_RANKED + (CMSIS_NN_RANKED_INT8 if arrays and arrays[0].dtype == np.int8 else ())
+    if kernel_set.startswith("cmsis-nn") and op.code in ranked:
+        most = CMSIS_NN_RANK
     too_many = (x for x in arrays if most is not None and len(x.shape) > most)
     return next((f"{x.tensor.label} has {len(x.shape)} dimensions, {most} at most are possible" for x in too_many), "")
 
