@@ -246,11 +246,15 @@ INT16_INT64 = integer(
     "int16 int4 int64 -> int16",
     when=is_wide,
 )
-WITHOUT_BIAS = integer(  # whatever the option quantized_bias_type says
+WITHOUT_BIAS = Variant(  # whatever the option quantized_bias_type says
+    "quantized, no bias",
+    ("int16 int8 int32 -> int16", "int16 int8 int64 -> int16"),
     partial(plan_int16, accumulator=np.dtype(np.int32)),
-    follows(cmsis_nn="double", cmsis_nn_single="single"),
-    "int16 int8 int32 -> int16",
+    accumulate=accumulate,
+    finish=finish,
+    rules=follows(cmsis_nn="double", cmsis_nn_single="single"),
     when=lambda call: call.optional("b") is None,
+    gates=GATES,
 )
 INT16_INT32 = integer(
     plan_int16_int32,

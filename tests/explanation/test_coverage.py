@@ -68,6 +68,7 @@ NOT_NUMBERS = "it has no number that stands for a real one"
 CHOSEN = "which elements come out is decided by all of the input"
 REASONS = {
     ("SHAPE", "shape"): NOT_NUMBERS,
+    ("ZEROS_LIKE", "codes"): "every code is 0, whatever the input is",
     ("RANK", "rank"): NOT_NUMBERS,
     ("ASSIGN_VARIABLE", "assign"): NOT_NUMBERS,
     ("READ_VARIABLE", "read"): NOT_NUMBERS,
@@ -81,6 +82,7 @@ REASONS = {
 }
 UNREACHED = {("LSTM", "int8"), ("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8")}  # no example is plain enough; test_cells.py
 UNREACHED |= {(op, "clamped codes") for op in ("RELU", "RELU_N1_TO_1", "RELU_0_TO_1")}  # registered nowhere
+UNREACHED.add(("CONV_2D", "quantized, no bias"))  # int16 without a bias is not drawn
 ENOUGH = 6  # examples of a kernel that is not the reference set's
 
 

@@ -48,7 +48,7 @@ MICRO_TYPES = (*INTEGER.types, types("int16", "int8", "int16", "int64", "int16",
 GATES = dict.fromkeys(MICRO_SETS, micro.refused)
 MICRO_FLOAT = Variant("float", ("float32",), micro.plan_float, micro.compute_float, rules=MICROCONTROLLERS, gates=GATES)
 MICRO_INTEGER = Variant(
-    "integer",
+    "int8",
     MICRO_TYPES,
     partial(micro.plan_integer, is_cmsis_nn=False),
     micro.compute_integer,
@@ -56,7 +56,7 @@ MICRO_INTEGER = Variant(
     gates=GATES,
 )
 CMSIS_NN = Variant(
-    "integer",
+    "int8",
     MICRO_TYPES,
     partial(micro.plan_integer, is_cmsis_nn=True),
     micro.compute_integer,
