@@ -101,11 +101,16 @@ def plan_blocks(call: Call[MulOptions]) -> BlockPlan:
     return BlockPlan(a_zero, b_zero, y_zero, rescale, in_blocks, codes, dtype, blocks)
 
 
-def finish_in_blocks(plan: BlockPlan, accumulators: Array) -> Array:
+def finish_in_blocks(plan: BlockPlan, accumulators: Array) -> Staged:
     """In blocks, what is added to the zero point is saturated to 16 bits, and the sum keeps 16 bits."""
-    vector = wrap_int16(saturate_int16(plan.rescale_in_blocks(accumulators)) + plan.y_zero)
-    scalar = wrap_int32(plan.rescale(accumulators) + plan.y_zero)
-    return np.asarray(plan.codes.clamp(plan.blocks.choose(vector, scalar)), plan.dtype)
+    of_blocks, of_others = plan.rescale_in_blocks(accumulators), plan.rescale(accumulators)
+    vector = wrap_int16(saturate_int16(of_blocks) + plan.y_zero)
+    scalar = wrap_int32(of_others + plan.y_zero)
+    chosen = plan.blocks.choose(vector, scalar)
+    codes = plan.codes.clamp(chosen)
+    stages = {"in a whole block": of_blocks, "left over": of_others}
+    stages |= {"the one of its place, plus the zero point": chosen, "clamp": codes}
+    return Staged(np.asarray(codes, plan.dtype), stages)
 
 
 class FractionPlan(NamedTuple):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .arithmetic import half_up, over, wrap
+from .arithmetic import half_up, over, saturate, wrap
 from .cells import basic_lstm, hybrid_lstm, hybrid_svdf, lstm, narrow_lstm, rnn, svdf
 from .elements import (
     RELATIONS,
@@ -87,6 +87,15 @@ def narrow_sum(f: Found) -> Steps:
     return {name: wide if f[name] == wide else wrap(wide, 16)}
 
 
+def narrow_product(f: Found) -> Steps:
+    """In blocks what is added to the zero point has 16 bits, and the sum as well."""
+    zero, accumulator = f.constant("y_zero"), f.code("a") * f.code("b")
+    assert f.first["in a whole block"] == f.first["left over"] == accumulator
+    both = wrap(saturate(f["in a whole block"], 16) + zero, 16), wrap(f["left over"] + zero)
+    name = "the one of its place, plus the zero point"
+    return {name: f[name] if f[name] in both else both[0]}
+
+
 def reduced_product(f: Found) -> int:
     values = [code - f.constant("x_zero") for code in f.row]
     total = values[0]
@@ -136,6 +145,7 @@ STAGES: dict[tuple[str, str], Callable[[Found], Steps]] = {
     **{(op, "interpolated"): interpolated for op in ("EXP", "LOG", "GELU", "RSQRT")},
     **{(op, "interpolated"): sigmoid_table for op in ("TANH", "LOGISTIC")},
     **{(op, "fixed point"): sigmoid_on_microcontrollers for op in ("TANH", "LOGISTIC")},
+    ("MUL", "blocks"): narrow_product,
     ("MUL", "fractions"): fractions_product,
     ("ADD", "fractions"): shifted_fractions,
     ("SUB", "fractions"): shifted_fractions,
