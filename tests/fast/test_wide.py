@@ -1,0 +1,51 @@
+"""int16x8 and hybrid products against the definitions, with sizes below, at and beyond a block."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minilite.fast.products import POINT
+from minilite.fast.wide import WideProblem, make_loop
+from minilite.format.options.dense import FullyConnectedOptions
+from minilite.numerics.affine import Range
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.rescale import make_rescale
+from tests.conformance.case import Operand, one_op
+
+from .test_windows import assert_engines_agree
+
+pytest.importorskip("numba", reason="numba is not installed")
+SIZES = st.tuples(st.integers(1, 14), st.integers(1, 70), st.integers(1, 150))
+RULES = st.sampled_from(["int16-multiplier", "double", "half-up"])
+
+
+@settings(max_examples=30)
+@given(SIZES, RULES, st.booleans(), st.integers(0, 999))
+def test_int16_products_equal_numpy(sizes: tuple[int, int, int], rule: str, wraps: bool, seed: int) -> None:
+    random, (m, k, n) = np.random.default_rng(seed), sizes
+    x = random.choice([random.integers(-(2**15), 2**15, (m, k)), np.full((m, k), -(2**15))]).astype(np.int16)
+    w = random.integers(-128, 128, (n, k)).astype(np.int8)
+    bias = random.integers(-(2**31), 2**31, n) >> random.integers(0, 20)
+    rescale = make_rescale(rule, random.uniform(1e-6, random.choice([1e-4, 0.9]), n))
+    sums = x.astype(np.int64) @ w.T.astype(np.int64) + bias
+    codes = Range(-(2**15), 2**15 - 1)
+    expected = codes.clamp(rescale(wrap_int32(sums) if wraps else sums))
+    windows = POINT, POINT._replace(output=m)
+    loop = make_loop(WideProblem((1, 1, m, k), windows, w[:, None], bias, wraps, rescale, 0, codes), (m, n))
+    assert loop is not None
+    assert np.array_equal(loop.run([x]), expected)
+
+
+@settings(max_examples=30)
+@given(SIZES, st.booleans(), st.sampled_from([0, 1, 3]), st.booleans(), st.integers(0, 999))
+def test_hybrid_products(
+    sizes: tuple[int, int, int], asymmetric: bool, activation: int, per_unit: bool, seed: int
+) -> None:
+    random, (m, k, n) = np.random.default_rng(seed), sizes
+    x = Operand("float32", (m, k), random.normal(size=(m, k)) * (random.random((m, 1)) > 0.2))
+    scale = random.uniform(0.001, 1, n if per_unit else 1)
+    w = Operand("int8", (n, k), random.integers(-127, 128, (n, k)), scale, np.zeros(len(scale)), constant=True)
+    b = Operand("float32", (n,), random.normal(size=n), constant=True)
+    options = FullyConnectedOptions(fused_activation_function=activation, asymmetric_quantize_inputs=asymmetric)
+    assert_engines_agree(one_op("FULLY_CONNECTED", options, [x, w, b], [Operand("float32", (m, n))]))
