@@ -249,7 +249,7 @@ CASES = (
     Case("LSTM", HYBRID.types[0], sparse_lstm(), variant="hybrid", share=0.3, deviation=SPARSE),
     Case("LSTM", NARROW.types[0], narrow_lstm(), variant=NARROW.name),
     *(
-        Case(op, types, draw(kind))
+        Case(op, types, draw(kind), variant=INTEGER.name if kind == "int8" else "")
         for op, draw in (("UNIDIRECTIONAL_SEQUENCE_LSTM", sequence_lstm), ("LSTM", single_lstm))
         for types, kind in (
             (FLOAT.types[0], "float32"),
