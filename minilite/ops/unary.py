@@ -5,7 +5,7 @@
 
 Integers wrap around: NEG leaves the lowest of a type as it is. float16 goes through float32. NEG of int8 and int16
 negates the stored code and knows no zero point: that is -x only where both zero points are 0 and the scales equal.
-XNNPACK takes -x for 0 - x, and rounds what is near 0 to a zero of the same sign.
+XNNPACK takes -x for 0 - x, and rounds what is near 0 to a zero of the same sign; it takes subnormal numbers for 0.
 
 Follows tflite/kernels/elementwise.cc, neg.cc, sign.cc, floor.cc; CEIL and ROUND ceil.cc, round.cc of the optimized set.
 """
@@ -67,8 +67,8 @@ OPS = (
     make_op("SQUARE", empty.SquareOptions, square, ("float32",)),
     make_op("SIGN", empty.SignOptions, sign, ("float32", "float64", "int32")),
     make_op("LOGICAL_NOT", empty.LogicalNotOptions, np.logical_not, ("bool",)),
-    make_op("FLOOR", None, np.floor, HALVES),
-    make_op("CEIL", None, np.ceil, ("float32",)),
+    make_op("FLOOR", None, np.floor, HALVES, delegated_function(np.floor, "float32")),
+    make_op("CEIL", None, np.ceil, ("float32",), delegated_function(np.ceil, "float32")),
     make_op("ROUND", None, round_to_even, HALVES, delegated_function(round_half_even, *HALVES)),
     make_op("SIN", None, libm.sin, HALVES),
     make_op("COS", empty.CosOptions, libm.cos, HALVES),

@@ -79,15 +79,15 @@ def plain(draw: Any, op: str, kind: str) -> OneOp:
     """Operands without scales."""
     a_shape, b_shape, y_shape = draw(stretched())
     options = BINARY_OPTIONS[op](fused_activation_function=draw(ACTIVATIONS))
-    a, b = (Operand(kind, shape, draw(values(kind, shape))) for shape in (a_shape, b_shape))
+    a, b = (Operand(kind, shape, draw(values(kind, shape, subnormal=True))) for shape in (a_shape, b_shape))
     return one_op(op, options, [a, b], [Operand(kind, y_shape)])
 
 
 @st.composite
-def values(draw: Any, kind: str, shape: tuple[int, ...]) -> Any:
+def values(draw: Any, kind: str, shape: tuple[int, ...], subnormal: bool = False) -> Any:
     """Values of a type, sometimes with zeros of both signs, infinities and NaN, or with integers that overflow."""
     array = np.array(draw(arrays(kind, shape)))
-    special = [0.0, -0.0, np.inf, -np.inf, np.nan]
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, *([1e-40, -3e-39] if subnormal else [])]
     if not kind.startswith("float"):
         special = [np.iinfo(kind).min, np.iinfo(kind).max, 0, 3]
     generator = np.random.default_rng(draw(st.integers(0, 999)))
@@ -134,7 +134,7 @@ def fractions(draw: Any, kind: str) -> OneOp:
 def extreme(draw: Any, op: str, kind: str) -> OneOp:
     """Operands of MAXIMUM or MINIMUM, with scales where the type has them."""
     a_shape, b_shape, y_shape = draw(stretched())
-    a, b = (Operand(kind, shape, draw(values(kind, shape))) for shape in (a_shape, b_shape))
+    a, b = (Operand(kind, shape, draw(values(kind, shape, subnormal=True))) for shape in (a_shape, b_shape))
     if kind in QUANTIZED:
         fields = {"scale": draw(scales()), "zero_point": draw(zero_points(kind))}
         a, b = a._replace(**fields), b._replace(**fields)

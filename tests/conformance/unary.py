@@ -20,7 +20,7 @@ SHAPES = st.one_of(shapes(0, 5, 4), st.just((2, 0, 3)))
 def plain(draw: Any, op: str, kind: str) -> OneOp:
     """Values without scales; multiples of a half among the floats."""
     shape = draw(SHAPES)
-    data = draw(arrays(kind, shape)) if kind == "bool" else draw(values(kind, shape))
+    data = draw(arrays(kind, shape)) if kind == "bool" else draw(values(kind, shape, subnormal=True))
     if kind.startswith("float") and draw(st.booleans()):
         data = np.trunc(data * np.array(2, kind)) / np.array(2, kind)
     return one_op(op, None, [Operand(kind, shape, data)], [Operand(kind, shape)], version=2 if op == "SIGN" else 1)
