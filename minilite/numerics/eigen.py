@@ -132,6 +132,39 @@ def _exponential(x: Floats) -> Floats:
     return result
 
 
+def row_sums(rows: Floats) -> Floats:
+    """The sums [k] of float rows [k,n], n at least 1, that lie one behind the other from a 16-byte boundary.
+
+    Packets of four values that start on a boundary go to two accumulators in turn, a single one left over to their
+    sum; then come the lanes, first and third, second and fourth, what lies before the packets, and what behind.
+    """
+    starts = np.arange(len(rows)) * rows.shape[1] % LANES
+    sums = np.empty(len(rows), rows.dtype)
+    for start in range(LANES):
+        sums[starts == start] = _sums_from(rows[starts == start], start)
+    return sums
+
+
+def _sums_from(rows: Floats, start: int) -> Floats:
+    size = rows.shape[1]
+    head = min(-start % LANES, size)
+    body = (size - head) // LANES * LANES
+    if not body:
+        return np.add.accumulate(rows, axis=1)[:, -1]
+    packets = rows[:, head : head + body].reshape(len(rows), body // LANES, LANES)
+    even = packets.shape[1] // 2 * 2
+    total = packets[:, 0]
+    if even:
+        total = np.add.accumulate(packets[:, 0:even:2], axis=1)[:, -1]
+        total = total + np.add.accumulate(packets[:, 1:even:2], axis=1)[:, -1]
+    if even and even < packets.shape[1]:
+        total = total + packets[:, -1]
+    sums: Floats = (total[:, 0] + total[:, 2]) + (total[:, 1] + total[:, 3])
+    for column in (*range(head), *range(head + body, size)):
+        sums = sums + rows[:, column]
+    return sums
+
+
 def _polynomial(x: Floats, factors: tuple[np.float32, ...]) -> Any:
     total: Any = factors[0]
     for factor in factors[1:]:

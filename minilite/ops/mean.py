@@ -1,7 +1,8 @@
 """MEAN:  y = sum of x over some axes / count of the elements summed
 
 axes counts from the end where negative; an axis named twice counts once; none at all copies. keep_dims keeps length 1.
-float32: summed in row-major order, from 0, then divided.
+float32: summed in row-major order, from 0, then divided; optimized: from the first element, and over the last axes
+    alone in the order of the Eigen library.
 int32, int64: the sum in 64 bits, divided toward zero.
 int8, uint8, int16:
     acc = sum of x - count * x_zero        exact, low 32 bits
@@ -24,8 +25,9 @@ import numpy as np
 
 from minilite.format.options.arithmetic import ReducerOptions
 from minilite.numerics.affine import Range, code_range
+from minilite.numerics.eigen import row_sums
 from minilite.numerics.fixed_point import divide_toward_zero
-from minilite.numerics.reduction import gather_axes, mean_multiplier, ordered_sum
+from minilite.numerics.reduction import gather_axes, mean_multiplier, ordered_sum, ordered_total
 from minilite.numerics.rescale import Rescale, make_rescale
 from minilite.numerics.rounding import round_half_added
 from minilite.numerics.runs import Blocks
@@ -89,6 +91,39 @@ def plan_share(call: Call[ReducerOptions]) -> FloatSumPlan:
     return plan_even_sum(call, np.float32(1) / np.float32(count_reduced(call)))
 
 
+class TrailingPlan(NamedTuple):
+    """The constants of a mean of floats over the last axes alone, each row with this many elements."""
+
+    shape: Shape
+    elements: int
+
+
+def plan_trailing(call: Call[ReducerOptions]) -> TrailingPlan:
+    return TrailingPlan(call["y"].shape, count_reduced(call))
+
+
+def mean_of_rows(plan: TrailingPlan, x: Array) -> Array:
+    """In the order of sums of the Eigen library."""
+    sums = row_sums(x.reshape(-1, plan.elements))
+    return np.asarray(sums / x.dtype.type(plan.elements)).reshape(plan.shape)
+
+
+def reduces_trailing_axes(call: Call[ReducerOptions]) -> str:
+    """What the optimized kernel asks for: of the axes with more than one element, those last in memory."""
+    axes = reduced_axes(call)
+    reduced = [axis in axes for axis, length in enumerate(call["x"].shape) if length != 1]
+    fits = 0 not in call["x"].shape and False in reduced and True in reduced and reduced == sorted(reduced)
+    return "" if fits else "not the last axes alone are reduced"
+
+
+def mean_from_first(plan: Plan, x: Array) -> Array:
+    """From the first element, which may be -0."""
+    rows = gather_axes(x, plan.axes)
+    if not x.size:
+        return np.full(plan.shape, np.nan, x.dtype)
+    return np.asarray(ordered_total(rows) / x.dtype.type(len(rows))).reshape(plan.shape)
+
+
 class ImagePlan(NamedTuple):
     """The constants of a mean over rows and columns in vector code."""
 
@@ -139,6 +174,15 @@ IMAGE = Variant(
     rules=follows(optimized="half-up"),
     gates={"optimized": is_image_mean},
 )
+OF_ROWS = Variant(
+    "rows",
+    ("float32",),
+    plan_trailing,
+    mean_of_rows,
+    rules=follows(optimized=""),
+    gates={"optimized": reduces_trailing_axes},
+)
+FROM_FIRST = Variant("float from the first", ("float32",), plan_plain, mean_from_first, rules=follows(optimized=""))
 IN_FLOAT32 = Variant(
     "quantized in float32",
     BYTES,
@@ -152,7 +196,7 @@ MEAN = Op(
     "MEAN",
     "x[...] axes=int[...] -> y[...]",
     ReducerOptions,
-    (FLOAT, INTEGER, QUANTIZED, IMAGE, IN_FLOAT32),
+    (FLOAT, OF_ROWS, FROM_FIRST, INTEGER, QUANTIZED, IMAGE, IN_FLOAT32),
     shapes,
     reads=reads,
 )
