@@ -234,11 +234,15 @@ RELATIONS: dict[str, Callable[[int, int], bool]] = {
 }
 
 
+def rescaled(f: Found, value: int, path: str) -> int:
+    """By the multiplier of a plan, with two roundings or one."""
+    mantissa, exponent = f.constant(f"{path}.mantissa"), f.constant(f"{path}.exponent")
+    once = half_up(over(value * mantissa, 31 - exponent))
+    return once if f.document["rule"] == "single" else double(value, mantissa, exponent)
+
+
 def compared(f: Found) -> Steps:
-    a, b = (
-        double(wrap(f.code(name) << 8), f.constant(f"{name}.rescale.mantissa"), f.constant(f"{name}.rescale.exponent"))
-        for name in "ab"
-    )
+    a, b = (rescaled(f, wrap(f.code(name) << 8), f"{name}.rescale") for name in "ab")
     names = "a in steps of 2**-8", "b in steps of 2**-8"
     return {names[0]: a, names[1]: b, "compared": RELATIONS[f.document["op"]](a, b)}
 
