@@ -31,7 +31,7 @@ def options_of(node: Node, table: type[Table]) -> Any:
     return node.options
 
 
-def single(node: Node, array: Array, what: str, dtype: type = np.bool_) -> Any:
+def single(node: Node, array: Array, what: str, dtype: type[np.generic] = np.bool_) -> Any:
     if array.size != 1 or array.dtype != dtype:
         found = f"its shape is {list(array.shape)} of {array.dtype}"
         raise ModelError(f"{node.label}: the {what} must be one value of {np.dtype(dtype)}, {found}")

@@ -150,7 +150,7 @@ def _windows(node: Node, rank: int) -> list[Window]:
 
 def run_reduce_window(node: Node, arguments: Sequence[Array], state: State, execute: Execute) -> Outputs:
     x, init = _operands(node, arguments, 2)
-    value = np.asarray(single(node, init, "initial value"), x.dtype)
+    value = np.asarray(single(node, init, "initial value", x.dtype.type), x.dtype)
     windows = _windows(node, x.ndim)
     padded = _padded(node, windows, x, value)
     spans = [(one.size - 1) * one.dilation + 1 for one in windows]
