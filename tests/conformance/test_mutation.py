@@ -35,9 +35,10 @@ INDISTINGUISHABLE = {
 
 WIDE_BIAS = "its kernel takes biases of 32 bits only"
 NARROW_WEIGHTS = "the delegate leaves these weights to other kernels"
+SPARSE = "sparse weights have a kernel of their own"
 NEVER_TAKEN = {
     **{(f"FULLY_CONNECTED-int16,{w},int64,->,int16", "optimized"): WIDE_BIAS for w in ("int8", "int4", "int2")},
-    ("FULLY_CONNECTED-int8,int8,int32,->,int8-sparse", "optimized"): "sparse weights have a kernel of their own",
+    **{("FULLY_CONNECTED-int8,int8,int32,->,int8-sparse", kernels): SPARSE for kernels in ("optimized", "xnnpack")},
     ("CONV_2D-int8,int4,int32,->,int8", "xnnpack"): NARROW_WEIGHTS,
     ("DEPTHWISE_CONV_2D-int8,int4,int32,->,int8", "xnnpack"): NARROW_WEIGHTS,
 }
