@@ -25,8 +25,7 @@ from minilite.ops.hybrid import as_int8
 from minilite.ops.prepare import Prepared
 
 from .dynamic import Hybrid
-from .float_products import FloatProblem
-from .float_products import make_loop as make_float_loop
+from .float_products import make_convolution
 from .hybrid import HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import Problem, make_loop
@@ -167,14 +166,7 @@ def dot_64(x: Any, w: Any) -> Any:
 
 def reals(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
     """The loop for float32 values, None for groups and weights that are not finite."""
-    call, plan = prepared.call, prepared.plan
-    if w is None or (b is None) != (call.optional("b") is None):
-        return None
-    x_shape = call["x"].shape
-    if x_shape[3] != w.shape[3] or not w.size or not np.isfinite(w).all():
-        return None
-    weights, shape = w.transpose(1, 2, 3, 0), call["y"].shape
-    return make_float_loop(FloatProblem(x_shape, plan.rows, plan.columns, weights, b, plan.reals, shape))
+    return make_convolution(prepared, w, b, lambda weights: weights.transpose(1, 2, 3, 0))
 
 
 def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:

@@ -35,8 +35,7 @@ from .blocks import (
 )
 from .conv_2d import floating as grouped
 from .dynamic import Hybrid
-from .float_products import FloatProblem
-from .float_products import make_loop as make_float_loop
+from .float_products import make_convolution
 from .hybrid_depthwise import dynamic
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
@@ -232,13 +231,7 @@ def quantized_loop(
 
 def reals(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
     """The loop for float32 values, None for repeated channels and weights that are not finite."""
-    call, plan = prepared.call, prepared.plan
-    if w is None or (b is None) != (call.optional("b") is None):
-        return None
-    x_shape = call["x"].shape
-    if x_shape[3] != w.shape[3] or not w.size or not np.isfinite(w).all():
-        return None
-    return make_float_loop(FloatProblem(x_shape, plan.rows, plan.columns, w[0], b, plan.reals, call["y"].shape))
+    return make_convolution(prepared, w, b, lambda weights: weights[0])
 
 
 def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:

@@ -6,6 +6,7 @@ The rows of x are windows of an image, copied with zeros around it where they re
 out, but a sum that started from 0 is never -0, so adding 0 * w changes nothing as long as w is finite.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from minilite.numerics.affine import Range
 from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
+from minilite.ops.prepare import Prepared
 
 from .blocks import CHUNK, LANES, as_tuple, round_up
 from .float_blocks import FLOAT_BYTES, FloatWeights, float_block
@@ -56,6 +58,22 @@ class FloatProblem(NamedTuple):
     b: Array | None
     reals: Range
     shape: tuple[int, ...]
+
+
+def make_convolution(
+    prepared: Prepared, w: Array | None, b: Array | None, in_order: Callable[[Array], Array]
+) -> Loop | None:
+    """The loop of a convolution with weights as `in_order` arranges them for a FloatProblem.
+
+    None where channels of x and w differ in number, and for weights that are not finite.
+    """
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None):
+        return None
+    x_shape = call["x"].shape
+    if x_shape[3] != w.shape[3] or not w.size or not np.isfinite(w).all():
+        return None
+    return make_loop(FloatProblem(x_shape, plan.rows, plan.columns, in_order(w), b, plan.reals, call["y"].shape))
 
 
 def make_loop(problem: FloatProblem) -> Loop:
