@@ -81,11 +81,12 @@ def rectifier(code: str, low: float, high: float | None, types: tuple[str, ...])
 
     on_micro = on_microcontrollers("double", has_cmsis_nn=False) if high is None else {}
     double = follows(reference="double", **on_micro)
+    clamped = Variant("clamped codes", types, plan_input_codes, clamp_codes, rules=MICROCONTROLLERS)
     variants = (
         Variant("float", ("float32",), lambda call: reals, Range.clamp),
         *([] if code == "RELU_0_TO_1" else [delegated_function(reals.clamp, "float32")]),  # which XNNPACK lacks
         Variant("quantized", types, plan_codes, accumulate=accumulate, finish=finish, rules=double),
-        Variant("clamped codes", types, plan_input_codes, clamp_codes, rules=MICROCONTROLLERS),
+        *([clamped] if code == "RELU6" else []),  # RELU rescales on microcontrollers, which lack the others
     )
     return Op(code, "x[...] -> y[...]", None, variants)
 

@@ -81,7 +81,6 @@ REASONS = {
     ("TFLite_Detection_PostProcess", "detect"): "boxes are chosen and moved by float arithmetic on all of them",
 }
 UNREACHED = {("LSTM", "int8"), ("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8")}  # no example is plain enough; test_cells.py
-UNREACHED |= {(op, "clamped codes") for op in ("RELU", "RELU_N1_TO_1", "RELU_0_TO_1")}  # registered nowhere
 UNREACHED.add(("CONV_2D", "quantized, no bias"))  # int16 without a bias is not drawn
 ENOUGH = 6  # examples of a kernel that is not the reference set's
 
