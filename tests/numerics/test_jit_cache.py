@@ -5,14 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from minilite.numerics.jit import numba_is_here
 from tests.house.sources import ROOT
 
-pytestmark = pytest.mark.skipif(
-    not numba_is_here() or bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="numba is not installed"
-)
 TWICE = """
 import sys, tempfile
 import numpy as np
@@ -45,7 +39,7 @@ TYPES = ("int8", "int16", "int32", "int64", "float32", "float64")
 def start(folder: Path | str, *types: str, before: str = "") -> "subprocess.Popen[str]":
     """A process that compiles a function for some types, or finds its code in `folder`."""
     command = [sys.executable, "-c", f"{TWICE}\n{before}\ncheck()", *types]
-    environment = {**os.environ, "MINILITE_CACHE": str(folder)}
+    environment = {**os.environ, "MINILITE_CACHE": str(folder), "NUMBA_DISABLE_JIT": "0"}
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
