@@ -4,6 +4,8 @@ REDUCE_WINDOW:  y[p] = f(... f(f(init, first of window p), second) ..., last),  
 REDUCE_WINDOW: f is ADD, MUL, MINIMUM, MAXIMUM, ALL or ANY, each step in the type of x, integers wrapping around; the
 elements of a window in the order of x. A window that does not fit leaves y empty.
 
+DILATE of packed elements is refused: the official kernel counts a byte for each and writes past the end of y.
+
 Follows tflite/kernels/dilate.cc and stablehlo_reduce_window.cc.
 """
 
@@ -15,7 +17,7 @@ import numpy as np
 from minilite.format.options.stablehlo import DilateOptions, ReduceWindowOptions
 
 from .call import Array, Call
-from .element_types import EVERY
+from .element_types import EVERY, require_unpacked
 from .op import Op, Variant
 from .signature import Shape
 
@@ -28,6 +30,7 @@ class DilatePlan(NamedTuple):
 
 
 def dilated_shapes(call: Call[DilateOptions]) -> Sequence[Shape]:
+    require_unpacked(call, "counts a byte for each, and reads and writes past the ends of the tensors")
     x, dilations = call["x"].shape, call.integers("dilations", ("int32",))
     call.require(len(x) > 0, "x needs one dimension or more")
     call.require_value("dilations", len(dilations) == len(x), f"{len(dilations)} dilations for {len(x)} dimensions")

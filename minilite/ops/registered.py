@@ -1,6 +1,7 @@
 """What TensorFlow Lite Micro registers: its ops, and the element types that their kernels take.
 
 Types as `Variant.types` lists them: one text for all operands, or in signature order without the values plans read.
+RESHAPE and SQUEEZE copy a byte for each int4 element, half of which the packed codes fill.
 Follows tensorflow/lite/micro/micro_mutable_op_resolver.h, and Prepare and Eval of each kernel in
 tensorflow/lite/micro/kernels. CMSIS-NN's kernels take the same.
 """
@@ -122,14 +123,14 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "REDUCE_MIN": BYTES,
         "RELU": CODES,
         "RELU6": CODES,
-        "RESHAPE": EVERY,
+        "RESHAPE": (*EVERY, "int4"),
         "RESIZE_BILINEAR": BYTES,
         "RESIZE_NEAREST_NEIGHBOR": CODES,
         "REVERSE_V2": (*MOVED, "uint8", "int64", "bool"),
         "ROUND": FLOAT,
         "RSQRT": BYTES,
         "SELECT_V2": tuple(f"bool {x} {x} -> {x}" for x in CODES),
-        "SHAPE": _to("int32", EVERY),
+        "SHAPE": _to("int32", (*EVERY, "int4")),
         "SIN": FLOAT,
         "SLICE": (*MOVED, "bool"),
         "SOFTMAX": (*(f"{kind} -> {kind}" for kind in CODES), "int8 -> int16"),
@@ -140,7 +141,7 @@ REGISTERED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "SQRT": FLOAT,
         "SQUARE": FLOAT,
         "SQUARED_DIFFERENCE": MOVED,
-        "SQUEEZE": EVERY,
+        "SQUEEZE": (*EVERY, "int4"),
         "STRIDED_SLICE": (*MOVED, "bool"),
         "SUB": MOVED,
         "SUM": CODES,

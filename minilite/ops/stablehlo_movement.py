@@ -3,7 +3,8 @@ STABLEHLO_GATHER:  y[batch, offset] = x[start + offset], start: a vector of `ind
 
 GATHER reads a vector of indices along index_vector_dim; start_index_map says for which axis of x each number is. Axes
 in collapsed_slice_dims leave the slice, the others stand at offset_dims of the output. An output of PAD with no
-elements has length 0 along every axis.
+elements has length 0 along every axis. PAD of packed elements is refused: the official kernel counts a byte for each
+and writes past the end of y.
 
 Follows tflite/kernels/stablehlo_pad.cc and stablehlo_gather.cc.
 """
@@ -16,7 +17,7 @@ import numpy as np
 from minilite.format.options.stablehlo import StablehloGatherOptions, StablehloPadOptions
 
 from .call import Array, Call
-from .element_types import EVERY, UP_TO_64_BITS
+from .element_types import EVERY, UP_TO_64_BITS, require_unpacked
 from .op import Op, Variant
 from .signature import Shape
 
@@ -52,6 +53,7 @@ def _paddings(call: Call[StablehloPadOptions]) -> list[Padding]:
 
 
 def pad_shapes(call: Call[StablehloPadOptions]) -> Sequence[Shape]:
+    require_unpacked(call, "counts a byte for each, and reads and writes past the ends of the tensors")
     sides = zip(_paddings(call), call["x"].shape, strict=True)
     shape = tuple(one.low + length + max(length - 1, 0) * one.between + one.high for one, length in sides)
     return [shape if min(shape) > 0 else (0,) * len(shape)]

@@ -2,6 +2,8 @@
 BROADCAST_TO:   y = x stretched to a shape, aligned right: a length of 1 may become any other
 BROADCAST_ARGS: y = the shape two shapes stretch to
 
+BROADCAST_TO of packed elements is refused: the official kernel copies none of them.
+
 Follows tflite/kernels/tile.cc, broadcast_to.cc, broadcast_args.cc.
 """
 
@@ -14,7 +16,7 @@ import numpy as np
 from minilite.format.options.empty import BroadcastToOptions, TileOptions
 
 from .call import Array, Call
-from .element_types import EVERY, UP_TO_64_BITS
+from .element_types import EVERY, UP_TO_64_BITS, require_unpacked
 from .indices import Guard, guard
 from .op import Op, Variant
 from .signature import Shape
@@ -60,6 +62,7 @@ def stretch(plan: StretchPlan, x: Array) -> Array:
 
 
 def stretch_shapes(call: Call[BroadcastToOptions]) -> Sequence[Shape]:
+    require_unpacked(call, "copies none of them, and leaves the output unwritten")
     x, shape = call["x"].shape, call.integers("shape")
     call.require(len(shape) <= MAX_RANK, f"at most {MAX_RANK} dimensions expected, got {len(shape)}")
     aligned = shape[max(len(shape) - len(x), 0) :]
