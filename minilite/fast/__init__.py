@@ -25,10 +25,11 @@ from . import (
     quantize,
     softmax,
     tables,
+    transpose_conv,
 )
 from .twins import Twins
 
 CODES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, code_pairs, quantize, pooling, mean, softmax, tables)
-FAMILIES = (*CODES, float_elements, float_pooling, float_rows, fused, boxes)
+FAMILIES = (*CODES, float_elements, float_pooling, float_rows, fused, boxes, transpose_conv)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

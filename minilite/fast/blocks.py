@@ -116,8 +116,7 @@ def dot_block(
     codes: Codes,
     u: Any,
     y: Any,
-    y_start: Any,
-    y_stride: Any,
+    places: Any,
     count: Any,
     total: Any,
     rows: int,
@@ -126,19 +125,19 @@ def dot_block(
     """Codes of `rows` rows of x by `vectors` vectors of channels from u on; where the rule is UNKNOWN, their sums.
 
     total[r,l] = bias[u + l] + more[r] + sum over k of (x[r,k] ^ flip) * w[l,k], where row r of x starts at starts[r];
-    x is unsigned after the flip. Codes go to y[y_start + r * y_stride + l] for the first `count` l. `rows` and
-    `vectors` are constants.
+    x is unsigned after the flip. Codes go to y[places[r] + l] for the first `count` l. `rows` and `vectors` are
+    constants.
     """
     width = vectors * LANES
     size = len(weights.offsets) * GROUP
     w = weights.w[u * size : (u + width) * size].reshape(-1, width, GROUP).astype(np.int32)
     for r in range(rows):
-        places = starts[r] + weights.offsets[:, None] + np.arange(GROUP)
-        four = (x[places] ^ weights.flips[0]).astype(np.int32).reshape(-1, 1, GROUP)
+        read = starts[r] + weights.offsets[:, None] + np.arange(GROUP)
+        four = (x[read] ^ weights.flips[0]).astype(np.int32).reshape(-1, 1, GROUP)
         sums = (four * w).sum(axis=(0, 2), dtype=np.int64) + codes.table[u : u + width] + more[r]
         total[r * width : (r + 1) * width] = wrap_int32(sums).astype(np.int32)
         for lane in range(0, min(count, width) if codes.rule != UNKNOWN else 0, LANES):
-            requantize(total, r * width + lane, codes, u + lane, y, y_start + r * y_stride + lane, count - lane)
+            requantize(total, r * width + lane, codes, u + lane, y, places[r] + lane, count - lane)
 
 
 @lowered_in("minilite.fast.intrinsics")
@@ -173,7 +172,8 @@ def tap_block(
     """Codes of `rows` windows, x_step codes apart, CHUNK channels from u on; where the rule is UNKNOWN, their sums.
 
     total[r,l] = bias[u + l] + sum over t of x[x_start + r * x_step + offsets[t] + l] * w[t,l], with l in `tap_order`
-    on this side. The codes are unsigned, w lies as [chunk, GROUP of taps, lane, tap]. Codes go to y as in `dot_block`.
+    on this side. The codes are unsigned, w lies as [chunk, GROUP of taps, lane, tap]. Codes go to
+    y[y_start + r * y_stride + l].
     """
     taps, order = len(weights.offsets), tap_order(np.arange(CHUNK))
     w = weights.w[u * taps : (u + CHUNK) * taps].reshape(-1, CHUNK, GROUP).transpose(0, 2, 1).reshape(taps, CHUNK)

@@ -31,14 +31,13 @@ def float_block(
     weights: FloatWeights,
     u: Any,
     y: Any,
-    y_start: Any,
-    y_stride: Any,
+    places: Any,
     count: Any,
     rows: int,
     vectors: int,
     spread: int,
 ) -> None:
-    """`rows` rows of y by `vectors` vectors of channels from u on: the first `count` of them are stored.
+    """`rows` rows of y by `vectors` vectors of channels from u on: the first `count` are stored from places[r] on.
 
     y[r,l] = clamp(bias[l] + sum over k of x[r,k] * w[k,l]); each step takes one number of x, or, with `spread` 0, one
     for each lane. x and y are bytes, so are the places in them. `rows`, `vectors` and `spread` are constants.
@@ -56,5 +55,4 @@ def float_block(
         low, high = weights.limits
         total = np.where(total < low, low, total)
         total = np.where(total > high, high, total)
-        place = y_start + r * y_stride
-        y[place : place + FLOAT_BYTES * count] = total[:count].view(np.uint8)
+        y[places[r] : places[r] + FLOAT_BYTES * count] = total[:count].view(np.uint8)

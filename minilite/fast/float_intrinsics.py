@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 
 from .blocks import LANES
 from .float_blocks import FLOAT_BYTES
-from .llvm import I64, WEIGHTS, at, clamp, count_up, length, load, operands_of, splat, store_rows
+from .llvm import I64, WEIGHTS, clamp, count_up, length, load, operands_of, splat, store_rows
 
 FLOAT = ir.FloatType()
 FLOATS = ir.VectorType(FLOAT, LANES)
@@ -27,8 +27,7 @@ def float_block(
     weights: Any,
     u: Any,
     y: Any,
-    y_start: Any,
-    y_stride: Any,
+    places: Any,
     count: Any,
     rows: Any,
     vectors: Any,
@@ -36,11 +35,11 @@ def float_block(
 ) -> Any:
     """See `float_blocks.float_block`."""
     integer = types.intp
-    signature = types.void(x, starts, weights, integer, y, integer, integer, integer, rows, vectors, spread)
+    signature = types.void(x, starts, weights, integer, y, places, integer, rows, vectors, spread)
     all_rows, width, one_number = range(rows.literal_value), vectors.literal_value, bool(spread.literal_value)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        x, starts, weights, u, y, y_start, y_stride, count, *_ = operands_of(context, builder, signature, arguments)
+        x, starts, weights, u, y, places, count, *_ = operands_of(context, builder, signature, arguments)
         pointers = [builder.gep(x.data, [load(builder, starts.data, I64(r), I64)]) for r in all_rows]
         steps = length(builder, weights.offsets)
         w = builder.gep(weights.w.data, [builder.mul(u, steps)])
@@ -67,10 +66,9 @@ def float_block(
             bias = load(builder, weights.bias.data, builder.add(u, I64(v * LANES)), FLOATS)
             totals = [builder.fadd(sums[r * width + v], bias) for r in all_rows]
             made = [builder.bitcast(clamp(builder, one, low, high), WEIGHTS) for one in totals]
-            first = builder.add(y_start, I64(v * VECTOR_BYTES))
-            places = [at(builder, first, r, y_stride) for r in all_rows]
+            here = [builder.add(load(builder, places.data, I64(r), I64), I64(v * VECTOR_BYTES)) for r in all_rows]
             left = builder.mul(builder.sub(count, I64(v * LANES)), I64(FLOAT_BYTES))
-            store_rows(builder, made, y.data, places, left)
+            store_rows(builder, made, y.data, here, left)
         return context.get_dummy_value()
 
     return signature, generate

@@ -22,6 +22,7 @@ from .blocks import CHUNK, LANES, as_tuple, round_up
 from .float_blocks import FLOAT_BYTES, FloatWeights, float_block
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
+from .places import Places, are_one_row, in_order
 from .products import ROWS, STARTS_BYTES, block_width
 from .twins import ALIGNMENT, Loop, Part, join
 
@@ -35,6 +36,10 @@ class Numbers(NamedTuple):
     columns: int
     row_step: int
     column_step: int
+    y_first: int  # see `places.Places`
+    y_image: int
+    y_row: int
+    y_column: int
     image_size: int
     is_copied: int
     is_spread: int  # whether a step takes one number of x, or one for each channel
@@ -58,6 +63,7 @@ class FloatProblem(NamedTuple):
     b: Array | None
     reals: Range
     shape: tuple[int, ...]
+    places: Places | None = None  # of y in y, if not one behind the other
 
 
 def make_convolution(
@@ -92,21 +98,28 @@ def make_loop(problem: FloatProblem) -> Loop:
     bias[:units] = 0 if problem.b is None else problem.b
     limits = np.array(problem.reals, np.float32)
     constants, starts = join(in_lanes(w.reshape(-1, units)), bias, limits, offsets.astype(np.int64))
-    one_row = columns.stride == 1 and rows.stride * across == columns.output * pixel
+    places = problem.places or in_order(rows, columns, units)
+    places = Places(*(FLOAT_BYTES * step for step in places))
+    row_step, column_step = rows.stride * across, columns.stride * pixel
+    one_row = are_one_row(columns, places, row_step, column_step)
     numbers = Numbers(
         batch=batch,
         units=units,
         rows=1 if one_row else rows.output,
         columns=rows.output * columns.output if one_row else columns.output,
-        row_step=rows.stride * across,
-        column_step=columns.stride * pixel,
+        row_step=row_step,
+        column_step=column_step,
+        y_first=places.first,
+        y_image=places.image,
+        y_row=places.row,
+        y_column=places.column,
         image_size=height * width * pixel,
         is_copied=int(is_copied),
         is_spread=int(w.ndim == 4),
         steps=len(offsets),
         **dict(zip(Numbers._fields[-len(starts) :], starts, strict=True)),
     )
-    scratch = ALIGNMENT + (image_bytes(image) + CHUNK * FLOAT_BYTES if is_copied else 0)
+    scratch = 2 * ALIGNMENT + (image_bytes(image) + CHUNK * FLOAT_BYTES if is_copied else 0)
     every = np.array([*numbers, *image], np.int64)
     dtype = np.dtype(np.float32)
     return Loop(products_loop, (0,), constants, every, scratch, problem.shape, dtype, partial(share, problem))
@@ -122,7 +135,8 @@ def share(problem: FloatProblem, whole: Loop, count: int) -> list[Part]:
     batch, height, width, channels = problem.x_shape
     in_bytes = (batch, height, width, channels * FLOAT_BYTES)
     sized = whole._replace(shape=(*whole.shape, FLOAT_BYTES))
-    return share_images(sized, in_bytes, problem.rows, make, count)
+    y_row = None if problem.places is None else FLOAT_BYTES * problem.places.row
+    return share_images(sized, in_bytes, problem.rows, make, count, y_row)
 
 
 def in_lanes(w: Array) -> Array:
@@ -151,20 +165,21 @@ def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
         constants[n.bias : n.limits].view(np.float32),
         constants[n.limits : n.offsets].view(np.float32)[:2],
     )
-    starts, image = scratch[:STARTS_BYTES].view(np.int64), scratch[ALIGNMENT:]
+    starts, places = scratch[:STARTS_BYTES].view(np.int64), scratch[ALIGNMENT : ALIGNMENT + STARTS_BYTES].view(np.int64)
+    image = scratch[2 * ALIGNMENT :]
     for k in range(n.batch):
         source = x[k * n.image_size : (k + 1) * n.image_size]
         if n.is_copied:
             copy_image(source, image, Image(*as_tuple(numbers[NUMBERS:], IMAGE)))
             source = image
         for u in range(0, n.units, CHUNK):
-            start = (k * n.rows * n.columns * n.units + u) * FLOAT_BYTES
-            image_product(source, y, start, u, weights, starts, n)
+            start = n.y_first + k * n.y_image + u * FLOAT_BYTES
+            image_product(source, y, start, u, weights, starts, places, n)
 
 
-def image_product(x: Any, y: Any, y_start: Any, u: Any, weights: Any, starts: Any, n: Any) -> None:
+def image_product(x: Any, y: Any, y_start: Any, u: Any, weights: Any, starts: Any, places: Any, n: Any) -> None:
     """A chunk of channels, from u on, of the outputs of one image, by the blocks that fit."""
-    count, units, stride = n.rows * n.columns, min(n.units - u, CHUNK), n.units * FLOAT_BYTES
+    count, units = n.rows * n.columns, min(n.units - u, CHUNK)
     together = ROWS if count >= ROWS else 1
     first = 0 if n.is_spread != 0 else u * FLOAT_BYTES  # of the channels that are read
     p = q = m = 0
@@ -174,49 +189,46 @@ def image_product(x: Any, y: Any, y_start: Any, u: Any, weights: Any, starts: An
             p, q = divmod(m, n.columns)
         for r in range(together):
             starts[r] = p * n.row_step + q * n.column_step + first
+            places[r] = y_start + p * n.y_row + q * n.y_column
             q += 1
             if q == n.columns:
                 p, q = p + 1, 0
         if n.is_spread != 0:
-            one_number(x, starts, weights, u, y, y_start + m * stride, stride, units, together)
+            one_number(x, starts, weights, u, y, places, units, together)
         else:
-            one_each(x, starts, weights, u, y, y_start + m * stride, stride, units, together)
+            one_each(x, starts, weights, u, y, places, units, together)
         m += together
 
 
-def one_number(
-    x: Any, starts: Any, weights: Any, u: Any, y: Any, place: Any, stride: Any, units: Any, together: Any
-) -> None:
+def one_number(x: Any, starts: Any, weights: Any, u: Any, y: Any, places: Any, units: Any, together: Any) -> None:
     """The block for so many rows and channels, all of which multiply one number of x in a step."""
     if together == 1:
         if units > 2 * LANES:
-            float_block(x, starts, weights, u, y, place, stride, units, 1, 4, 1)
+            float_block(x, starts, weights, u, y, places, units, 1, 4, 1)
         elif units > LANES:
-            float_block(x, starts, weights, u, y, place, stride, units, 1, 2, 1)
+            float_block(x, starts, weights, u, y, places, units, 1, 2, 1)
         else:
-            float_block(x, starts, weights, u, y, place, stride, units, 1, 1, 1)
+            float_block(x, starts, weights, u, y, places, units, 1, 1, 1)
     elif units > 2 * LANES:
-        float_block(x, starts, weights, u, y, place, stride, units, 6, 4, 1)
+        float_block(x, starts, weights, u, y, places, units, 6, 4, 1)
     elif units > LANES:
-        float_block(x, starts, weights, u, y, place, stride, units, 6, 2, 1)
+        float_block(x, starts, weights, u, y, places, units, 6, 2, 1)
     else:
-        float_block(x, starts, weights, u, y, place, stride, units, 6, 1, 1)
+        float_block(x, starts, weights, u, y, places, units, 6, 1, 1)
 
 
-def one_each(
-    x: Any, starts: Any, weights: Any, u: Any, y: Any, place: Any, stride: Any, units: Any, together: Any
-) -> None:
+def one_each(x: Any, starts: Any, weights: Any, u: Any, y: Any, places: Any, units: Any, together: Any) -> None:
     """The block for so many rows and channels, each of which multiplies a number of its own."""
     if together == 1:
         if units > 2 * LANES:
-            float_block(x, starts, weights, u, y, place, stride, units, 1, 4, 0)
+            float_block(x, starts, weights, u, y, places, units, 1, 4, 0)
         elif units > LANES:
-            float_block(x, starts, weights, u, y, place, stride, units, 1, 2, 0)
+            float_block(x, starts, weights, u, y, places, units, 1, 2, 0)
         else:
-            float_block(x, starts, weights, u, y, place, stride, units, 1, 1, 0)
+            float_block(x, starts, weights, u, y, places, units, 1, 1, 0)
     elif units > 2 * LANES:
-        float_block(x, starts, weights, u, y, place, stride, units, 6, 4, 0)
+        float_block(x, starts, weights, u, y, places, units, 6, 4, 0)
     elif units > LANES:
-        float_block(x, starts, weights, u, y, place, stride, units, 6, 2, 0)
+        float_block(x, starts, weights, u, y, places, units, 6, 2, 0)
     else:
-        float_block(x, starts, weights, u, y, place, stride, units, 6, 1, 0)
+        float_block(x, starts, weights, u, y, places, units, 6, 1, 0)

@@ -15,8 +15,8 @@ class Image(NamedTuple):
     height: int
     width: int
     channels: int
-    above: int  # rows of padding
-    left: int  # columns of padding
+    above: int  # rows of padding, or less than 0: so many are left out
+    left: int  # columns, likewise
     down: int
     across: int
     repeat: int  # each channel so many times
@@ -47,6 +47,7 @@ def image_bytes(image: Image) -> int:
 def copy_image(x: Any, y: Any, image: Any) -> None:
     """y[h,w,u], flat, = x[h,w,c] with padding around it, each c `repeat` times."""
     pixel = image.channels * image.repeat
+    left, skipped = max(image.left, 0), max(-image.left, 0)
     right = min(image.left + image.width, image.across)
     fill, flip = np.uint8(image.fill ^ image.flip), np.uint8(image.flip)
     for h in range(image.down):
@@ -54,12 +55,12 @@ def copy_image(x: Any, y: Any, image: Any) -> None:
         if not 0 <= row < image.height:
             y[base : base + image.across * pixel] = fill
             continue
-        first, last = base + image.left * pixel, base + right * pixel
+        first, last = base + left * pixel, base + right * pixel
         y[base:first] = fill
         y[last : base + image.across * pixel] = fill
-        start = row * image.width * image.channels
+        start = (row * image.width + skipped) * image.channels
         if image.repeat > 1:
-            for k in range((right - image.left) * image.channels):
+            for k in range((right - left) * image.channels):
                 y[first + k * image.repeat : first + (k + 1) * image.repeat] = x[start + k] ^ flip
         else:
             copy_bytes(y, first, x, start, last - first, image.flip)

@@ -60,8 +60,7 @@ def dot_block(
     codes: Any,
     u: Any,
     y: Any,
-    y_start: Any,
-    y_stride: Any,
+    places: Any,
     count: Any,
     total: Any,
     rows: Any,
@@ -69,12 +68,12 @@ def dot_block(
 ) -> Any:
     """See `blocks.dot_block`."""
     integer = types.intp
-    signature = types.void(x, starts, more, weights, codes, integer, y, integer, integer, integer, total, rows, vectors)
+    signature = types.void(x, starts, more, weights, codes, integer, y, places, integer, total, rows, vectors)
     all_rows, all_vectors, best = range(rows.literal_value), range(vectors.literal_value), way()
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         given = operands_of(context, builder, signature, arguments)
-        x, starts, more, weights, codes, u, y, y_start, y_stride, count, total, *_ = given
+        x, starts, more, weights, codes, u, y, places, count, total, *_ = given
         table = Table(builder, codes.table, codes.columns, u)
         biases = [table(BIAS, SUMS, v * LANES) for v in all_vectors]
         sums: list[list[Any]] = []
@@ -92,7 +91,7 @@ def dot_block(
                 added = sum_products(builder, best, pointers[rows], there, len(all_vectors), weights, begun)
                 for row, part in zip(sums[rows], added, strict=True):
                     row[columns] = part
-        place = Place(y, [at(builder, y_start, r, y_stride) for r in all_rows], count, total)
+        place = Place(y, [load(builder, places.data, I64(r), I64) for r in all_rows], count, total)
         finish(builder, sums, codes, table, place, best.pack_in_order if len(all_vectors) == 4 else in_a_row)
         return context.get_dummy_value()
 

@@ -33,12 +33,12 @@ def ranges(length: int, count: int, step: int = 1) -> Iterator[tuple[int, int]]:
     yield from ((first, last) for first, last in pairwise(ends) if first < last)
 
 
-def image_parts(x_shape: Shape, rows: Window, y_row: int, count: int) -> Iterator[Images]:
-    """An operation whose output rows take `y_row` bytes in up to `count` parts."""
+def image_parts(x_shape: Shape, rows: Window, y_image: int, y_row: int, count: int) -> Iterator[Images]:
+    """An operation in up to `count` parts, its output images and their rows `y_image` and `y_row` bytes apart."""
     batch, height, width, channels = x_shape
     x_row = width * channels
     if batch > 1:
-        x_image, y_image = height * x_row, rows.output * y_row
+        x_image = height * x_row
         for first, last in ranges(batch, count):
             shape = (last - first, *x_shape[1:])
             yield Images(shape, rows, slice(first * x_image, last * x_image), slice(first * y_image, last * y_image))
@@ -53,12 +53,21 @@ def image_parts(x_shape: Shape, rows: Window, y_row: int, count: int) -> Iterato
 
 
 def share_images(
-    whole: Loop, x_shape: Shape, rows: Window, make: Callable[[Shape, Window], Loop], count: int
+    whole: Loop,
+    x_shape: Shape,
+    rows: Window,
+    make: Callable[[Shape, Window], Loop],
+    count: int,
+    y_row: int | None = None,
 ) -> list[Part]:
-    """The parts of a loop over images, each made by `make` from its shape of x and its window over rows."""
-    y_row = math.prod(whole.shape) // max(x_shape[0] * rows.output, 1)
+    """The parts of a loop over images, each made by `make` from its shape of x and its window over rows.
+
+    Rows of outputs fill an image one behind the other, or are `y_row` bytes apart.
+    """
+    y_image = math.prod(whole.shape) // max(x_shape[0], 1)
+    y_row = y_image // max(rows.output, 1) if y_row is None else y_row
     parts = []
-    for share in image_parts(x_shape, rows, y_row, count):
+    for share in image_parts(x_shape, rows, y_image, y_row, count):
         loop = make(share.x_shape, share.rows)
         if loop.constants.tobytes() == whole.constants.tobytes():
             loop = loop._replace(constants=whole.constants)

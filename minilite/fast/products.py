@@ -40,6 +40,7 @@ from .blocks import (
 )
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import ALL, ranges, share_images
+from .places import Places, are_one_row, in_order
 from .rescale import rescale_arrays, rescale_one
 from .twins import ALIGNMENT, Loop, Part, join
 
@@ -57,6 +58,10 @@ class Numbers(NamedTuple):
     columns: int
     row_step: int  # codes from one position to the next
     column_step: int
+    y_first: int  # see `places.Places`
+    y_image: int
+    y_row: int
+    y_column: int
     image_size: int  # codes of an image of x
     is_copied: int
     flip: int
@@ -86,11 +91,12 @@ class Working(NamedTuple):
 
     total: Any  # int32 [rows, vectors, LANES], flat: the sums of a block
     starts: Any  # int64 [ROWS]: where rows of x start
+    places: Any  # int64 [ROWS]: where their outputs go
     more: Any  # int32: what a row adds to its sums; zeros for one block when w_zero is 0
 
 
 NUMBERS = len(Numbers._fields)
-TOTAL_BYTES, STARTS_BYTES = 4 * CHUNK * ROWS, 8 * ROWS
+TOTAL_BYTES, STARTS_BYTES = 4 * CHUNK * ROWS, 8 * ROWS  # of sums, and of each of starts and places
 
 
 class Problem(NamedTuple):
@@ -103,6 +109,7 @@ class Problem(NamedTuple):
     zeros: tuple[int, int, int]
     rescale: Rescale
     codes: Range
+    places: Places | None = None  # of y in y, if not one behind the other
 
 
 def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Loop:
@@ -127,15 +134,21 @@ def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...
     flips = np.full(LANES * GROUP, flip, np.uint8)
     constants, starts = join(in_lanes(weights, groups), table, offsets, of_groups, flips, scalars)
     count = rows.output * columns.output
-    one_row = columns.stride == 1 and rows.stride * across == columns.output * channels
-    before_image = round_up(TOTAL_BYTES + STARTS_BYTES + 4 * (count if w_zero else ROWS), ALIGNMENT)
+    places = problem.places or in_order(rows, columns, units)
+    row_step, column_step = rows.stride * across, columns.stride * channels
+    one_row = are_one_row(columns, places, row_step, column_step)
+    before_image = round_up(TOTAL_BYTES + 2 * STARTS_BYTES + 4 * (count if w_zero else ROWS), ALIGNMENT)
     numbers = Numbers(
         batch=batch,
         units=units,
         rows=1 if one_row else rows.output,
         columns=count if one_row else columns.output,
-        row_step=rows.stride * across,
-        column_step=columns.stride * channels,
+        row_step=row_step,
+        column_step=column_step,
+        y_first=places.first,
+        y_image=places.image,
+        y_row=places.row,
+        y_column=places.column,
         image_size=height * width * channels,
         is_copied=int(is_copied),
         flip=flip,
@@ -169,7 +182,7 @@ def make_sums_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int
 
 def in_rows_of_one(problem: Problem) -> Problem:
     """The same product; where windows are points that read each code once, of one image that is one column wide."""
-    if any(window[1:] != POINT[1:] for window in problem.windows):
+    if problem.places is not None or any(window[1:] != POINT[1:] for window in problem.windows):
         return problem
     count = math.prod(problem.x_shape[:3])
     return problem._replace(x_shape=(1, count, 1, problem.x_shape[3]), windows=(POINT._replace(output=count), POINT))
@@ -177,13 +190,14 @@ def in_rows_of_one(problem: Problem) -> Problem:
 
 def share(problem: Problem, whole: Loop, count: int) -> list[Part]:
     """The product in parts: by rows of images, or where there is but one position, by channels."""
-    w, b, (rows, columns) = problem.w, problem.b, problem.windows
+    w, b, (rows, columns), places = problem.w, problem.b, problem.windows, problem.places
 
     def make(part: Problem) -> Loop:
         return make_loop(part, whole.operands, whole.shape, whole.dtype)
 
-    if problem.x_shape[0] * rows.output * columns.output > 1:
-        return share_images(whole, problem.x_shape, rows, lambda *given: make(with_rows(problem, *given)), count)
+    if places is not None or problem.x_shape[0] * rows.output * columns.output > 1:
+        y_row = None if places is None else places.row
+        return share_images(whole, problem.x_shape, rows, lambda *given: make(with_rows(problem, *given)), count, y_row)
     parts = []
     for first, last in ranges(len(w), count, CHUNK):
         of_these, bias = slice(first, last), None if b is None else b[first:last]
@@ -246,7 +260,8 @@ def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     working = Working(
         scratch[:TOTAL_BYTES].view(np.int32),
         scratch[TOTAL_BYTES : TOTAL_BYTES + STARTS_BYTES].view(np.int64),
-        scratch[TOTAL_BYTES + STARTS_BYTES : n.image].view(np.int32),
+        scratch[TOTAL_BYTES + STARTS_BYTES : TOTAL_BYTES + 2 * STARTS_BYTES].view(np.int64),
+        scratch[TOTAL_BYTES + 2 * STARTS_BYTES : n.image].view(np.int32),
     )
     working.more[:] = 0
     image = scratch[n.image :]
@@ -258,7 +273,7 @@ def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
         if n.w_zero != 0:
             sum_rows(source, working.more, offsets, n)
         for u in range(0, n.units, CHUNK):
-            start = k * n.rows * n.columns * n.units + u
+            start = n.y_first + k * n.y_image + u
             image_product(source, y, start, u, weights, codes, scaling, working, n)
 
 
@@ -266,9 +281,9 @@ def image_product(
     x: Any, y: Any, y_start: Any, u: Any, weights: Any, codes: Any, scaling: Any, working: Any, n: Any
 ) -> None:
     """A chunk of channels, from u on, of the outputs of one image, by the blocks that fit."""
-    count, units, stride = n.rows * n.columns, min(n.units - u, CHUNK), n.units
+    count, units = n.rows * n.columns, min(n.units - u, CHUNK)
     together = ROWS if count >= ROWS else 1
-    starts, total, more = working.starts, working.total, working.more
+    starts, places, total, more = working.starts, working.places, working.total, working.more
     p = q = m = 0
     while m < count:
         if m > count - together:
@@ -276,29 +291,29 @@ def image_product(
             p, q = divmod(m, n.columns)
         for r in range(together):
             starts[r] = p * n.row_step + q * n.column_step
+            places[r] = y_start + p * n.y_row + q * n.y_column
             q += 1
             if q == n.columns:
                 p, q = p + 1, 0
         if n.w_zero != 0:
             more = working.more[m:]
-        place = y_start + m * stride
         if together == 1:
             if units > 2 * LANES:
-                dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 1, 4)
+                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 4)
             elif units > LANES:
-                dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 1, 2)
+                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 2)
             else:
-                dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 1, 1)
+                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 1)
         elif units > 2 * LANES:
-            dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 6, 4)
+            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 6, 4)
         elif units > LANES:
-            dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 6, 2)
+            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 6, 2)
         else:
-            dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 6, 1)
+            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 6, 1)
         if n.scalar_rule == SUMS:
-            copy_sums(total, together, y.view(np.int32), place, units, n)
+            copy_sums(total, together, y.view(np.int32), places, units)
         elif n.rule == UNKNOWN:
-            finish_scalars(total, together, u, y, place, units, codes, scaling, n)
+            finish_scalars(total, together, u, y, places, units, codes, scaling, n)
         m += together
 
 
@@ -317,16 +332,15 @@ def sum_rows(x: Any, more: Any, offsets: Any, n: Any) -> None:
             m += 1
 
 
-def copy_sums(total: Any, rows: Any, y: Any, place: Any, units: Any, n: Any) -> None:
+def copy_sums(total: Any, rows: Any, y: Any, places: Any, units: Any) -> None:
     """y = the sums of a block as they are, int32."""
     width = block_width(units)
     for r in range(rows):
-        start = place + r * n.units
-        y[start : start + units] = total[r * width : r * width + units]
+        y[places[r] : places[r] + units] = total[r * width : r * width + units]
 
 
 def finish_scalars(
-    total: Any, rows: Any, u: Any, y: Any, place: Any, units: Any, codes: Any, scaling: Any, n: Any
+    total: Any, rows: Any, u: Any, y: Any, places: Any, units: Any, codes: Any, scaling: Any, n: Any
 ) -> None:
     """Codes of a block from its sums one by one, for rules and multipliers that vectors do not know."""
     width, integers, reals = block_width(units), scaling.view(np.int64), scaling.view(np.float64)
@@ -335,7 +349,7 @@ def finish_scalars(
             accumulator = np.int64(total[r * width + v])
             mantissa, exponent, real = integers[u + v], integers[n.units + u + v], reals[2 * n.units + u + v]
             scaled = rescale_one(n.scalar_rule, accumulator, mantissa, exponent, real)
-            y[place + r * n.units + v] = np.uint8((min(max(scaled, codes.low), codes.high) + codes.zero) & 255)
+            y[places[r] + v] = np.uint8((min(max(scaled, codes.low), codes.high) + codes.zero) & 255)
 
 
 def block_width(units: Any) -> Any:
