@@ -12,7 +12,8 @@ from tests.conformance import CASES
 from tests.conformance.case import Case, OneOp
 
 pytest.importorskip("numba", reason="numba is not installed")
-OPS = {"ADD", "SUB", "MUL", "MEAN", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "QUANTIZE", "LEAKY_RELU"}
+OPS = {"ADD", "SUB", "MUL", "MEAN", "QUANTIZE", "LEAKY_RELU", "FULLY_CONNECTED"}
+OPS |= {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"}
 CODES = [case for case in CASES if case.op in OPS and case.types.split()[0] in ("int8", "uint8")]
 
 
