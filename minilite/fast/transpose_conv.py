@@ -4,10 +4,9 @@ Outputs whose place has the same remainder by the stride meet the same taps, so 
 stride 1, of every stride-th tap, the last one first. Pixels then come in the order of the image, as in the definition.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,9 +19,6 @@ from minilite.ops.transpose_conv import (
     INT8,
     INT8_BLOCKS,
     INT16_BLOCKS,
-    INT16_INT32,
-    INT16_INT64,
-    INT16_MICRO,
     UINT8,
     UINT8_BLOCKS,
 )
@@ -33,8 +29,6 @@ from .float_products import make_loop as make_float_loop
 from .places import Places
 from .products import Problem, make_loop
 from .twins import Loop, Twins, looped
-from .wide import WideProblem
-from .wide import make_loop as make_wide_loop
 
 
 class Phase(NamedTuple):
