@@ -1,12 +1,16 @@
 """The products of Eigen, one output after the other: how many partial sums each has, and how they are added up."""
 
+from collections.abc import Iterator
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from minilite.numerics.eigen_product import eigen_product
+from minilite.errors import InputError
+from minilite.numerics import eigen_product as module
+from minilite.numerics.eigen_product import eigen_product, first_cache, is_ordered, piece
 
 
 def partial_sums(terms: list[Any], count: int, step: int) -> tuple[list[Any], list[Any]]:
@@ -64,3 +68,58 @@ def test_one_output_alone_has_up_to_four_vectors(depth: int) -> None:
 def test_the_orders_differ() -> None:
     x, w = np.full((4, 24), 0.1, np.float32), np.full((24, 13), 0.3, np.float32)
     assert len(set(eigen_product(x, w)[0].tolist())) > 1
+
+
+@pytest.fixture
+def _anew() -> Iterator[None]:
+    first_cache.cache_clear()
+    yield
+    first_cache.cache_clear()
+
+
+@pytest.mark.parametrize("depth", [0, 1, 679, 680, 681, 1000, 1360, 1361, 5000])
+@pytest.mark.parametrize(("kibibytes", "most"), [(1, 16), (32, 680), (48, 1016)])
+def test_pieces_are_even_and_as_few_as_the_cache_allows(kibibytes: int, most: int, depth: int) -> None:
+    size, count = piece(depth, kibibytes), -(-depth // most)
+    assert size <= most
+    assert size % 8 == 0
+    assert -(-depth // size) == count
+    assert depth <= most or size - depth / count <= 8
+
+
+@pytest.mark.usefixtures("_anew")
+def test_sums_of_pieces_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINILITE_L1_CACHE", "1")
+    generator = np.random.default_rng(2)
+    x, w = (generator.normal(size=shape).astype(np.float32) for shape in ((4, 20), (20, 8)))
+    assert piece(20, 1) == 16
+    terms = list(x[3] * w[:, 5])
+    assert eigen_product(x, w)[3, 5] == one_output(terms[:16], "in order") + one_output(terms[16:], "in order")
+    assert is_ordered(4, 8, 16)
+    assert not is_ordered(4, 8, 17)
+
+
+@pytest.mark.usefixtures("_anew")
+@pytest.mark.parametrize("given", ["", "0", "32K", "-1"])
+def test_a_variable_that_is_no_size_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINILITE_L1_CACHE", given)
+    with pytest.raises(InputError, match=f"MINILITE_L1_CACHE is '{given}', expected the size of the cache in KiB"):
+        first_cache()
+
+
+@pytest.mark.usefixtures("_anew")
+def test_the_cache_is_read_from_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MINILITE_L1_CACHE", raising=False)
+    monkeypatch.setattr(module, "CACHES", tmp_path)
+    assert first_cache() == 32
+    for index, level, kind, size in (
+        (0, "1", "Instruction", "64K"),
+        (1, "2", "Unified", "2048K"),
+        (2, "1", "Data", "48K"),
+    ):
+        folder = tmp_path / f"index{index}"
+        folder.mkdir()
+        for name, text in (("level", level), ("type", kind), ("size", size)):
+            (folder / name).write_text(f"{text}\n")
+    first_cache.cache_clear()
+    assert first_cache() == 48

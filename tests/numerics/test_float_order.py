@@ -1,36 +1,110 @@
 """Float products, sigmoid and tanh of the recurrent kernels against LiteRT's optimized ops, which share their code."""
 
-from pathlib import Path
+from functools import reduce
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from minilite import oracle
+from minilite.format.enums import LSTMKernelType
+from minilite.format.options.convolution import Conv2DOptions
 from minilite.format.options.dense import FullyConnectedOptions
-from minilite.numerics import eigen
-from minilite.numerics.lanes import add_vector_product, eigen_product, vector_dot
-from tests.conformance.case import Operand, one_op
+from minilite.format.options.recurrent import LSTMOptions
+from minilite.interpreter import evaluate
+from minilite.numerics import eigen, eigen_product
+from minilite.numerics.lanes import add_vector_product, vector_dot
+from minilite.numerics.products import ordered_product
+from minilite.program import bind
+from tests.conformance.case import OneOp, Operand, one_op
 
+Array = NDArray[Any]
 SIZES = [(1, 1, 27), (1, 1, 64), (1, 9, 13), (5, 1, 13), (3, 2, 13), (4, 13, 27), (6, 14, 25), (9, 23, 300), (2, 8, 5)]
-CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index0/size")
-NEEDS_CACHE = pytest.mark.skipif(
-    not CACHE.exists() or CACHE.read_text().strip() != "32K",
-    reason="another CPU's path: the official sums depend on a first-level cache of 32 KiB",
-)
-IN_BLOCKS = [pytest.param(*sizes, marks=NEEDS_CACHE) for sizes in ((4, 8, 681), (5, 13, 1360), (6, 9, 2000))]
+DEEP = [
+    (4, 8, 681),
+    (4, 9, 1017),
+    (5, 13, 1360),
+    (6, 9, 2000),
+    (13, 17, 5003),
+    (1, 5, 3001),
+    (3, 1, 3001),
+    (1, 1, 3001),
+]
+SOLD = (8, 12, 16, 24, 32, 48, 64, 80, 96, 128, 192)  # sizes of first-level data caches, in KiB
 GENERATOR = np.random.default_rng(5)
 
 
-@pytest.mark.parametrize(("rows", "units", "depth"), [*SIZES, *IN_BLOCKS])
-def test_eigen_product(rows: int, units: int, depth: int) -> None:
+def product_of_litert(x: Array, w: Array) -> Array:
+    """x @ w.T by FULLY_CONNECTED."""
     pytest.importorskip("ai_edge_litert", reason="LiteRT is not installed")
-    x = GENERATOR.normal(size=(rows, depth)).astype(np.float32)
-    w = GENERATOR.normal(size=(units, depth)).astype(np.float32)
+    y = Operand("float32", (len(x), len(w)))
     inputs = [Operand("float32", x.shape, x), Operand("float32", w.shape, w, constant=True), None]
-    y = Operand("float32", (rows, units))
     example = one_op("FULLY_CONNECTED", FullyConnectedOptions(), inputs, [y])
-    expected = oracle.evaluate(example.graph, example.inputs, "optimized")[2]
-    assert oracle.difference(eigen_product(x, w), expected).differing == 0
+    return oracle.evaluate(example.graph, example.inputs, "optimized")[2]
+
+
+def matrices(rows: int, units: int, depth: int) -> tuple[Array, Array]:
+    """x [n,d] and w [u,d] of normal numbers."""
+    x, w = (GENERATOR.normal(size=(size, depth)).astype(np.float32) for size in (rows, units))
+    return x, w
+
+
+@pytest.fixture(scope="module")
+def caches() -> list[int]:
+    """The sizes of a first-level cache that explain one product of this CPU, which the others must agree with."""
+    x, w = matrices(4, 8, 20011)
+    expected = product_of_litert(x, w)
+    return [size for size in SOLD if oracle.same_bits(cut(x, w, size), expected)]
+
+
+def cut(x: Array, w: Array, kibibytes: int) -> Array:
+    """The product of full blocks, each sum from first to last in the pieces that a cache holds."""
+    size = eigen_product.piece(x.shape[1], kibibytes)
+    return reduce(
+        np.add, [ordered_product(x[:, d : d + size], w[:, d : d + size].T) for d in range(0, x.shape[1], size)]
+    )
+
+
+def test_the_size_of_the_cache_is_found(caches: list[int]) -> None:
+    """Where the system does not tell, the variable has to."""
+    assert len(caches) == 1
+    if eigen_product.CACHES.exists():
+        assert eigen_product.first_cache() in caches
+
+
+@pytest.mark.parametrize("sizes", [*SIZES, *DEEP])
+def test_eigen_product(sizes: tuple[int, int, int], caches: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eigen_product, "first_cache", lambda: caches[0])
+    x, w = matrices(*sizes)
+    assert oracle.same_bits(eigen_product.eigen_product(x, w.T), product_of_litert(x, w))
+
+
+def deep_convolution() -> OneOp:
+    """Full blocks of units, where shallow sums are those of the reference kernel."""
+    x, w = (GENERATOR.normal(size=shape).astype(np.float32) for shape in ((1, 3, 3, 150), (16, 3, 3, 150)))
+    options = Conv2DOptions(stride_w=1, stride_h=1)
+    inputs = [Operand("float32", x.shape, x), Operand("float32", w.shape, w, constant=True)]
+    bias = Operand("float32", (16,), np.zeros(16), constant=True)
+    return one_op("CONV_2D", options, [*inputs, bias], [Operand("float32", (1, 3, 3, 16))])
+
+
+def deep_lstm() -> OneOp:
+    """A basic LSTM of 6 rows, 1500 inputs, 9 cells."""
+    shapes = (6, 1500), (6, 9), (36, 1509), (36,), (6, 9)
+    data = [(GENERATOR.normal(size=shape) * 0.05).astype(np.float32) for shape in shapes]
+    inputs = [Operand("float32", array.shape, array, constant=i in (2, 3)) for i, array in enumerate(data)]
+    outputs = [Operand("float32", shape) for shape in ((6, 9), (6, 9), (6, 1509), (6, 36))]
+    options = LSTMOptions(fused_activation_function=4, kernel_type=LSTMKernelType.BASIC)
+    return one_op("LSTM", options, inputs, outputs, version=2)
+
+
+@pytest.mark.parametrize("example", [deep_convolution(), deep_lstm()], ids=["CONV_2D", "LSTM"])
+def test_deep_ops(example: OneOp, caches: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eigen_product, "first_cache", lambda: caches[0])
+    y = example.graph.main.outputs[0]
+    found = evaluate(bind(example.graph, kernels="optimized"), example.inputs)[y]
+    assert oracle.same_bits(found, oracle.evaluate(example.graph, example.inputs, "optimized")[y])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 7, 4001])

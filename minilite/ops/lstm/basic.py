@@ -3,7 +3,7 @@
     both  = [x, h]                  gates = b + both @ w.T, in the order i, g, f, o along the units
     c     = sigmoid(i) * tanh(g) + sigmoid(f) * c        h = sigmoid(o) * tanh(c)
 
-float32: sums in the order of numerics/lanes.py, sigmoid and tanh as numerics/eigen.py computes them.
+float32: sums in the order of numerics/eigen_product.py, sigmoid and tanh as numerics/eigen.py computes them.
 uint8 x and h, of scale 1/128 and zero point 128 whatever the file says; the scale of c is 2**-11:
     gates = clamp(rescale(b + sum of (both - 128) * (w - w_zero)))       m = 2**12 * b_scale, 16 bits, scale 2**-12
     c     = clamp(round(i * g / 2**19) + round(f * c / 2**15))
@@ -22,6 +22,7 @@ from minilite.format.enums import LSTMKernelType
 from minilite.format.options.recurrent import LSTMOptions
 from minilite.graph import Node
 from minilite.numerics.eigen import logistic, tanh
+from minilite.numerics.eigen_product import eigen_product
 from minilite.numerics.fixed_point import (
     doubling_high_multiply_int16,
     rounding_right_shift_away,
@@ -29,7 +30,6 @@ from minilite.numerics.fixed_point import (
     wrap_int32,
 )
 from minilite.numerics.gates import sigmoid_of_fixed, tanh_of_fixed
-from minilite.numerics.lanes import eigen_product
 from minilite.numerics.power_of_two import power_of_two
 from minilite.numerics.products import exact_product
 from minilite.numerics.rescale import Rescale, make_rescale
@@ -62,7 +62,7 @@ def shapes(call: Call[LSTMOptions]) -> list[Shape]:
 
 def compute_float(plan: None, x: Array, h: Array, w: Array, b: Array, c: Array) -> Outputs:
     both = np.concatenate([x, h], axis=1)
-    gates = eigen_product(both, w) + b
+    gates = eigen_product(both, w.T) + b
     i, g, f, o = np.split(gates, 4, axis=1)
     c = _logistic_rows(i) * tanh(g) + _logistic_rows(f) * c
     h = _logistic_rows(o) * tanh(c)

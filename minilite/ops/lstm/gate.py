@@ -2,7 +2,7 @@
 
 With layer normalization the sum without b is normalized over the cells, times the norm's weights, plus b.
 
-float32: sums in the order of numerics/lanes.py, sigmoid and tanh as numerics/eigen.py computes them.
+float32: sums in the order of numerics/eigen_product.py, sigmoid and tanh as numerics/eigen.py computes them.
 hybrid:  x, aux and h are quantized for each step (ops/hybrid.py); one that is all zero is left out.
 int8:    a = clamp(rescale(sum of (x - x_zero) * w + b)), then a = clamp(a + rescale(sum of (h - h_zero) * r)), 16 bits
          with gate_scale 2**-12, or that of an intermediate tensor before layer normalization; sigmoid and tanh of
