@@ -14,7 +14,9 @@ from . import (
     boxes,
     code_pairs,
     conv_2d,
+    curves,
     depthwise_conv_2d,
+    dequantize,
     float_elements,
     float_pooling,
     float_rows,
@@ -22,14 +24,17 @@ from . import (
     fused,
     mean,
     pooling,
+    prelu,
     quantize,
+    slopes,
     softmax,
     tables,
     transpose_conv,
 )
 from .twins import Twins
 
-CODES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, code_pairs, quantize, pooling, mean, softmax, tables)
-FAMILIES = (*CODES, float_elements, float_pooling, float_rows, fused, boxes, transpose_conv)
+CODES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, code_pairs, pooling, mean, softmax, tables)
+ELEMENTS = (curves, prelu, quantize, dequantize, slopes)
+FAMILIES = (*CODES, *ELEMENTS, float_elements, float_pooling, float_rows, fused, boxes, transpose_conv)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

@@ -42,11 +42,11 @@ NUMBERS = len(Numbers._fields)
 def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
     """The loop for 8-bit codes."""
     call, plan = prepared.call, prepared.plan
-    if call["a"].shape != call["b"].shape:
+    if call["a"].shape != call["b"].shape or plan.dtype.itemsize > 1:
         return sums(prepared, a, b)
     scalings = plan.a.rescale, plan.b.rescale, plan.rescale
     rules = [rule_in_vectors(scaling) for scaling in scalings]
-    if plan.dtype.itemsize > 1 or UNKNOWN in rules:
+    if UNKNOWN in rules:
         return None
     shift = 0 if plan.dtype == np.int8 else SIGN_BIT
     tables = [

@@ -18,9 +18,11 @@ from minilite.numerics.rescale import RULES, Multiplier, Rescale
 from minilite.numerics.runs import Blocks
 from minilite.ops.add_sub import ADD_VARIANTS, BLOCKS, SUB_VARIANTS, FractionPlan
 from minilite.ops.call import Array, Call
+from minilite.ops.mul import BLOCKS as MUL_BLOCKS
 from minilite.ops.mul import EVEN, ON_MICRO, QUANTIZED
 from minilite.ops.prepare import Prepared
 
+from . import pairs
 from .blocks import LANES, UNKNOWN, Codes, as_tuple, codes_table, requantize, rule_in_vectors
 from .stretching import FIELDS, Stretch, lay_out, stretch
 from .twins import Loop, Twins, join, looped
@@ -64,7 +66,7 @@ def sums(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
     """The loop of ADD and SUB."""
     call, plan = prepared.call, prepared.plan
     if any(call[name].tensor.type not in BYTES for name in ("a", "b", "y")):
-        return None
+        return pairs.sums(prepared)
     blocks, vectors = 0, plan
     if prepared.variant is BLOCKS:
         run, block = plan.vectors.blocks
@@ -101,12 +103,14 @@ def products(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | Non
     """The loop of MUL."""
     call, plan = prepared.call, prepared.plan
     if any(call[name].tensor.type not in BYTES for name in ("a", "b", "y")):
-        return None
+        return pairs.products(prepared)
     codes = EVERY.view(call["a"].dtype).astype(np.int64)
     factors = np.array([codes - plan.a_zero, codes - plan.b_zero])
-    largest = np.abs(factors).max(axis=1).prod()
-    if largest * max(plan.rescale.multiplier.real.max(), 1) >= 2**30:
+    largest = np.abs(factors).max(axis=1).prod() * max(plan.rescale.multiplier.real.max(), 1)
+    if prepared.variant is MUL_BLOCKS and largest >= LARGEST:  # it rounds like scalar code, in 16 bits
         return None
+    if largest >= 2**30:
+        return pairs.products(prepared)
     return make_loop(call, np.array([factors, factors]).astype(np.int32), plan.rescale, plan.y_zero, plan.codes)
 
 
@@ -145,5 +149,9 @@ def accumulate(a: Any, b: Any, terms: Any, total: Any, is_product: Any) -> None:
             total[k] = terms[0, np.uint64(a[k])] + terms[1, np.uint64(b[k])]
 
 
-SUMS = [v for v in (*ADD_VARIANTS, *SUB_VARIANTS) if v.name in ("fractions", "blocks")]
-TWINS: Twins = dict.fromkeys(SUMS, looped(sums)) | dict.fromkeys((QUANTIZED, EVEN, ON_MICRO), looped(products))
+ALL = (*ADD_VARIANTS, *SUB_VARIANTS)
+TWINS: Twins = {
+    **dict.fromkeys((v for v in ALL if v.name in ("fractions", "blocks")), looped(sums)),
+    **dict.fromkeys((v for v in ALL if v.name == "shift"), looped(pairs.shifted)),
+    **dict.fromkeys((QUANTIZED, MUL_BLOCKS, EVEN, ON_MICRO), looped(products)),
+}

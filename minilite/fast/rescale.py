@@ -60,3 +60,20 @@ def clamp_real(value: Any, low: Any, high: Any) -> Any:
     """The nearest number within [low, high]; NaN and the sign of zero stay, as in the definitions."""
     above = low if value < low else value
     return high if above > high else above
+
+
+def rescale_all(rule: int, total: Any, mantissa: Any, exponent: Any, real: Any) -> None:
+    """Every accumulator of `total`, int64, rescaled in place by one multiplier."""
+    # The common rules stand apart, each a loop that a compiler turns into vector instructions.
+    if rule == 0:
+        for k in range(total.shape[0]):
+            total[k] = rescale_one(0, total[k], mantissa, exponent, real)
+    elif rule == 1:
+        for k in range(total.shape[0]):
+            total[k] = rescale_one(1, total[k], mantissa, exponent, real)
+    elif rule == 2:
+        for k in range(total.shape[0]):
+            total[k] = rescale_one(2, total[k], mantissa, exponent, real)
+    else:
+        for k in range(total.shape[0]):
+            total[k] = rescale_one(rule, total[k], mantissa, exponent, real)

@@ -23,11 +23,11 @@ class Stretch(NamedTuple):
 FIELDS = len(Stretch._fields)
 
 
-def stretch(call: Call[Any]) -> Stretch | None:
-    """How operands a and b are gone through, None for shapes that stretch otherwise."""
+def stretch(call: Call[Any], names: tuple[str, str] = ("a", "b")) -> Stretch | None:
+    """How two operands are gone through, None for shapes that stretch otherwise."""
     shape = call["y"].shape
-    repeated = [position for position, name in enumerate(("a", "b")) if call[name].shape != shape]
-    small = call["a" if repeated == [0] else "b"].shape
+    repeated = [position for position, name in enumerate(names) if call[name].shape != shape]
+    small = call[names[repeated != [0]]].shape
     small = small[next((axis for axis, length in enumerate(small) if length != 1), len(small)) :]
     if len(repeated) > 1 or small != shape[len(shape) - len(small) :]:
         return None

@@ -26,16 +26,22 @@ def codes(prepared: Prepared, x: Array | None) -> Loop | None:
     x_tensor, y = prepared.call["x"].tensor, prepared.call["y"]
     if x_tensor.type not in BYTES or y.tensor.type not in BYTES:
         return None
+    return look_up(prepared, prepared.plan, 0, math.prod(y.shape))
+
+
+def look_up(prepared: Prepared, plan: Any, first: int, last: int) -> Loop:
+    """The loop for some of the elements, 8-bit codes, with the constants of `plan`."""
+    x_tensor, y = prepared.call["x"].tensor, prepared.call["y"]
     every = np.arange(256, dtype=np.uint8).view(x_tensor.dtype)
-    table: Array = prepared.variant.run(prepared.plan, every)
-    numbers = np.array([math.prod(y.shape)], np.int64)
+    table: Array = prepared.variant.run(plan, every)
+    numbers = np.array([first, last], np.int64)
     return Loop(codes_loop, (0,), table.view(np.uint8).copy(), numbers, 0, y.shape, y.dtype)
 
 
 @kernel
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] = table[x[n]], uint8."""
-    for k in range(numbers[0]):
+    for k in range(numbers[0], numbers[1]):
         y[k] = constants[np.uint64(x[k])]
 
 

@@ -1,7 +1,8 @@
 """Sigmoid and tanh on 16-bit fixed-point numbers, in integers only: the gates of the integer LSTM.
 
 F(k) is a 16-bit number with k bits before the binary point: real = raw / 2**(15 - k); one in F(0) is 2**15 - 1.
-Each function takes NumPy int64 arrays. Follows gemmlowp/fixedpoint/fixedpoint.h.
+Each function takes NumPy int64 arrays or, inside a compiled kernel, int64 scalars. Follows
+gemmlowp/fixedpoint/fixedpoint.h.
 """
 
 from .exponential import EXP_MINUS_EIGHTH, EXP_OF_POWERS, ONE_IN_F2, ONE_THIRD, RECIPROCAL_START
@@ -58,7 +59,7 @@ def _exp_near_minus_eighth(a: Integer) -> Integer:
 def _newton_steps(a: Integer) -> Integer:
     """2 / (1 + a) in F(2), for a in F(0) with 0 <= a < 1."""
     half_denominator = (a + ONE + 1) >> 1
-    start, slope = map(_shortened, RECIPROCAL_START)
+    start, slope = _shortened(RECIPROCAL_START[0]), _shortened(RECIPROCAL_START[1])
     x = start + doubling_high_multiply_int16(half_denominator, slope)
     for _ in range(3):
         error = _shortened(ONE_IN_F2) - doubling_high_multiply_int16(half_denominator, x)

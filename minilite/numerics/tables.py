@@ -144,8 +144,8 @@ def sigmoid_16bit(value: Integer) -> Integer:
     index = np.minimum(magnitude >> 9, 254)
     base = SIGMOID_TABLE[index]
     inside = (base << 9) + (magnitude & 511) * (SIGMOID_TABLE[index + 1] - base)
-    result = np.where(magnitude >> 9 >= 255, 0x7FFF << 10, inside)
-    return np.where(value >= 0, result + 2**9, 2**25 - result + 2**9 - 1) >> 10
+    result = inside + (magnitude >> 9 >= 255) * ((0x7FFF << 10) - inside)
+    return (result + 2**9 + (value < 0) * (2**25 - 1 - 2 * result)) >> 10
 
 
 def tanh_16bit(value: Integer) -> Integer:
@@ -154,5 +154,5 @@ def tanh_16bit(value: Integer) -> Integer:
     index = np.minimum(magnitude >> 8, 254)
     base = SIGMOID_TABLE[index]
     inside = (base << 8) + (magnitude & 255) * (SIGMOID_TABLE[index + 1] - base)
-    result = np.where(magnitude >> 8 >= 255, 0xFFFF << 8, inside)
-    return np.where(value >= 0, result - 2**23 + 2**7, 2**23 - result + 2**7 - 1) >> 8
+    result = inside + (magnitude >> 8 >= 255) * ((0xFFFF << 8) - inside) - 2**23
+    return (result + 2**7 - (value < 0) * (2 * result + 1)) >> 8

@@ -40,6 +40,7 @@ LARGEST_MULTIPLIER = 32767.0
 LARGEST_SHIFT = 31
 BYTES = ("int8", "uint8")
 INTEGER_BITS = 4  # of the fixed-point numbers that int8 codes become on microcontrollers
+FIXED_INTEGER_BITS = 3  # of those that int16 codes become in the optimized kernels
 
 
 def logistic(x: Array) -> Array:
@@ -141,7 +142,7 @@ def in_fixed_point(function: Callable[[Array, int], Array], plan: Callable[[Call
 
     def compute(plan: ShortPlan, x: Array) -> Staged:
         value = saturate_int16(x.astype(np.int64) << plan.shift)
-        y = np.asarray(function(value, 3), np.int16)
+        y = np.asarray(function(value, FIXED_INTEGER_BITS), np.int16)
         return Staged(y, {"x with 12 fractional bits": value, "function, with 15": y})
 
     return Variant("16 bits", ("int16",), plan_short, compute, rules=follows(optimized=""), gates={"optimized": gate})

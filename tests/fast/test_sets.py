@@ -12,9 +12,10 @@ from tests.conformance import CASES
 from tests.conformance.case import Case, OneOp
 
 pytest.importorskip("numba", reason="numba is not installed")
-OPS = {"ADD", "SUB", "MUL", "MEAN", "QUANTIZE", "LEAKY_RELU", "FULLY_CONNECTED"}
-OPS |= {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"}
-CODES = [case for case in CASES if case.op in OPS and case.types.split()[0] in ("int8", "uint8")]
+OPS = {"ADD", "SUB", "MUL", "MEAN", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "QUANTIZE", "DEQUANTIZE"}
+OPS |= {"LEAKY_RELU", "PRELU", "RELU", "RELU6", "LOGISTIC", "TANH", "SOFTMAX", "MAX_POOL_2D", "AVERAGE_POOL_2D"}
+OPS |= {"TRANSPOSE_CONV"}
+CODES = [case for case in CASES if case.op in OPS and (case.types.startswith(("int", "uint")) or case.op == "QUANTIZE")]
 
 
 @pytest.mark.parametrize("kernels", ["optimized", "xnnpack", "tflm-single"])

@@ -1,0 +1,55 @@
+"""Codes of any type as int64 numbers, a chunk at a time: so one compiled loop serves all types.
+
+A chunk stays in the first-level cache on its way from codes to codes.
+"""
+
+from typing import Any
+
+import numpy as np
+
+CHUNK = 256  # elements
+CHUNK_BYTES = 8 * CHUNK
+KINDS = {np.dtype(kind): number for number, kind in enumerate((np.uint8, np.int8, np.int16, np.int32))}
+
+
+def load(x: Any, kind: Any, start: Any, total: Any) -> None:
+    """total[k] = x[start + k], codes of one of KINDS as bytes."""
+    end = start + total.shape[0]
+    if kind == 0:
+        widen(x[start:end], total)
+    elif kind == 1:
+        widen(x[start:end].view(np.int8), total)
+    elif kind == 2:
+        widen(x[2 * start : 2 * end].view(np.int16), total)
+    else:
+        widen(x[4 * start : 4 * end].view(np.int32), total)
+
+
+def store(total: Any, kind: Any, y: Any, start: Any) -> None:
+    """y[start + k] = total[k], codes of one of KINDS as bytes."""
+    end = start + total.shape[0]
+    if kind == 0:
+        narrow(total, y[start:end], np.uint8)
+    elif kind == 1:
+        narrow(total, y[start:end].view(np.int8), np.int8)
+    elif kind == 2:
+        narrow(total, y[2 * start : 2 * end].view(np.int16), np.int16)
+    else:
+        narrow(total, y[4 * start : 4 * end].view(np.int32), np.int32)
+
+
+def widen(x: Any, total: Any) -> None:
+    """total[k] = x[k]."""
+    for k in range(total.shape[0]):
+        total[k] = np.int64(x[k])
+
+
+def narrow(total: Any, y: Any, dtype: Any) -> None:
+    """y[k] = total[k], which fits."""
+    for k in range(total.shape[0]):
+        y[k] = dtype(total[k])
+
+
+def end_of_chunk(start: Any, whole: Any, count: Any) -> Any:
+    """Where the chunk from `start` ends: the first `whole` of `count` elements are apart from the others."""
+    return min(start + CHUNK, whole if start < whole else count)
