@@ -35,16 +35,13 @@ from .llvm import (
     at,
     clamp,
     count_up,
-    first_lanes,
     indices,
     length,
     load,
-    load_some,
     operands_of,
     splat,
     store,
     store_rows,
-    store_some,
 )
 from .rules import Fused, Limits, Table, by_number, rescale_fused
 from .ways import Way, in_a_row, way
@@ -102,7 +99,8 @@ def sum_products(
     builder: Any, best: Way, pointers: Sequence[Any], w: Any, width: int, weights: Any, begun: list[list[Any]]
 ) -> list[list[Any]]:
     """`begun` and the products of the part of a block that fits the registers, some rows by some of `width` vectors."""
-    flips = load(builder, weights.flips.data, I64(0), WEIGHTS)
+    four = load(builder, weights.flips.data, I64(0), ir.VectorType(I8, GROUP))
+    flips = builder.shuffle_vector(four, four, indices(list(range(GROUP)) * LANES))
     count = len(begun[0])
 
     def add_group(k: Any, sums: list[Any]) -> list[Any]:
@@ -274,21 +272,25 @@ def copy_bytes(typing: Any, y: Any, y_start: Any, x: Any, x_start: Any, count: A
         y, y_start, x, x_start, count, flip = operands_of(context, builder, signature, arguments)
         target, source = builder.gep(y.data, [y_start]), builder.gep(x.data, [x_start])
         size = I64(WEIGHTS.count)
-        flips = splat(builder, builder.trunc(flip, I8), WEIGHTS.count)
+        flip = builder.trunc(flip, I8)
+        flips = splat(builder, flip, WEIGHTS.count)
 
         def step(k: Any, _: list[Any]) -> list[Any]:
             place = builder.mul(k, size)
             store(builder, builder.xor(load(builder, source, place, WEIGHTS), flips), target, place)
             return []
 
-        whole, left = builder.udiv(count, size), builder.urem(count, size)
+        whole = builder.udiv(count, size)
         with builder.if_then(builder.icmp_signed(">", whole, I64(0))):
             count_up(builder, whole, [], step)
-        with builder.if_then(builder.icmp_signed(">", left, I64(0))):
-            rest = builder.mul(whole, size)
-            mask = first_lanes(builder, WEIGHTS.count, left)
-            last = load_some(builder, source, rest, WEIGHTS, mask)
-            store_some(builder, builder.xor(last, flips), target, rest, mask)
+        place, piece = builder.mul(whole, size), WEIGHTS.count // 2
+        while piece > 0:
+            is_there = builder.icmp_signed("!=", builder.and_(count, I64(piece)), I64(0))
+            with builder.if_then(is_there):
+                value = load(builder, source, place, ir.VectorType(I8, piece))
+                store(builder, builder.xor(value, splat(builder, flip, piece)), target, place)
+            place = builder.select(is_there, builder.add(place, I64(piece)), place)
+            piece //= 2
         return context.get_dummy_value()
 
     return signature, generate

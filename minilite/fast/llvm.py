@@ -5,15 +5,24 @@ phi nodes, which `count_up` hides.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import codegen, config, types
 
 from .blocks import GROUP, LANES
 
 BIT, I8, I16, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 16, 32, 64))
 CODES, WEIGHTS, SUMS = ir.VectorType(I8, LANES), ir.VectorType(I8, LANES * GROUP), ir.VectorType(I32, LANES)
+
+
+@cache
+def features() -> frozenset[str]:
+    """What the CPU can do that numba compiles for: this one, unless NUMBA_CPU_FEATURES says otherwise."""
+    asked: Any = config.CPU_FEATURES
+    named = (codegen.get_host_cpu_features() if asked is None else asked).split(",")
+    return frozenset(name[1:] for name in named if name.startswith("+"))
 
 
 def splat(builder: Any, value: Any, count: int = LANES) -> Any:
@@ -77,26 +86,6 @@ def count_up(builder: Any, count: Any, starts: Sequence[Any], step: Callable[[An
     return results
 
 
-def first_lanes(builder: Any, width: int, count: Any) -> Any:
-    """A mask of the first `count` of `width` lanes."""
-    lanes = ir.Constant(ir.VectorType(I8, width), list(range(width)))
-    some = builder.select(builder.icmp_signed("<", count, I64(0)), I64(0), count)
-    return builder.icmp_signed("<", lanes, splat(builder, builder.trunc(some, I8), width))
-
-
-def load_some(builder: Any, pointer: Any, start: Any, kind: Any, mask: Any) -> Any:
-    """The bytes that the mask has, 0 for others; nothing else is read."""
-    source = builder.bitcast(builder.gep(pointer, [start]), kind.as_pointer())
-    name = f"llvm.masked.load.v{kind.count}i8.p0"
-    return call(builder, name, kind, [source, I32(1), mask, ir.Constant(kind, None)])
-
-
-def store_some(builder: Any, value: Any, pointer: Any, start: Any, mask: Any) -> None:
-    """The bytes that the mask has; nothing else is written."""
-    target = builder.bitcast(builder.gep(pointer, [start]), value.type.as_pointer())
-    call(builder, f"llvm.masked.store.v{value.type.count}i8.p0", ir.VoidType(), [value, target, I32(1), mask])
-
-
 def store_rows(builder: Any, rows: Sequence[Any], pointer: Any, starts: Sequence[Any], count: Any) -> None:
     """The first `count` bytes of each row, a vector of them, from starts[r] on; no byte beyond them."""
     width = rows[0].type.count
@@ -105,9 +94,39 @@ def store_rows(builder: Any, rows: Sequence[Any], pointer: Any, starts: Sequence
             for row, start in zip(rows, starts, strict=True):
                 store(builder, row, pointer, start)
         with part:
-            mask = first_lanes(builder, width, count)
-            for row, start in zip(rows, starts, strict=True):
-                store_some(builder, row, pointer, start, mask)
+            some = builder.select(builder.icmp_signed("<", count, I64(0)), I64(0), count)
+            store_some = store_masked if "avx512bw" in features() else store_pieces
+            store_some(builder, rows, pointer, starts, some)
+
+
+def store_masked(builder: Any, rows: Sequence[Any], pointer: Any, starts: Sequence[Any], count: Any) -> None:
+    """Less than whole rows, where a CPU stores those bytes that a mask has."""
+    kind = rows[0].type
+    lanes = ir.Constant(kind, list(range(kind.count)))
+    mask = builder.icmp_signed("<", lanes, splat(builder, builder.trunc(count, I8), kind.count))
+    for row, start in zip(rows, starts, strict=True):
+        target = builder.bitcast(builder.gep(pointer, [start]), kind.as_pointer())
+        call(builder, f"llvm.masked.store.v{kind.count}i8.p0", ir.VoidType(), [row, target, I32(1), mask])
+
+
+def store_pieces(builder: Any, rows: Sequence[Any], pointer: Any, starts: Sequence[Any], count: Any) -> None:
+    """Less than whole rows: a piece for each bit of `count`, of half the bytes of a row, a quarter, and so on."""
+    size = rows[0].type.count // 2
+    while size > 0:
+        parts = [halves(builder, row) for row in rows]
+        is_piece = builder.icmp_signed("!=", builder.and_(count, I64(size)), I64(0))
+        with builder.if_then(is_piece):
+            for (lower, _), start in zip(parts, starts, strict=True):
+                store(builder, lower, pointer, start)
+        starts = [builder.select(is_piece, builder.add(start, I64(size)), start) for start in starts]
+        rows = [builder.select(is_piece, upper, lower) for lower, upper in parts]
+        size //= 2
+
+
+def halves(builder: Any, value: Any) -> list[Any]:
+    """The lower and the upper half of a vector."""
+    size = value.type.count // 2
+    return [builder.shuffle_vector(value, value, indices(range(first, first + size))) for first in (0, size)]
 
 
 def operands_of(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:

@@ -6,6 +6,9 @@ the lane's sum. What that is on a CPU:
 **avx512-vnni**: one instruction, VPDPBUSD, does it all: 64 multiply-accumulates at once. There are 32 registers of 64
 bytes, so a block of 6 rows by 4 vectors keeps 24 sums, 4 vectors of weights and the codes at hand in them.
 **avx-vnni**: the same instruction on 32 bytes, and 16 registers: two instructions for each vector, 3 rows by 2 vectors.
+**avx2**: VPMADDWD multiplies 16 by 16 bits and adds pairs of products, 16 at once. Of each four, the even and the odd
+codes are widened apart, which takes masks and shifts only, so a lane has one sum. (VPMADDUBSW would take bytes, but
+saturates at 16 bits: 2 * 255 * 127 is twice that.) 16 registers of 32 bytes: 3 rows by 1 vector.
 **arm-i8mm**: USDOT on 16 bytes, 32 registers: four instructions for each vector. Written by the book, never run.
 **generic**: products of 16 bits, which every target of LLVM has in some form; x86 adds them in pairs (VPMADDWD), so
 each lane has two sums until the end.
@@ -18,10 +21,10 @@ from functools import cache, partial
 from os import environ
 from typing import Any, NamedTuple
 
-from llvmlite import binding, ir
+from llvmlite import ir
 
 from .blocks import GROUP, LANES
-from .llvm import CODES, I8, I16, I32, SUMS, WEIGHTS, call, clamp, indices, splat
+from .llvm import CODES, I8, I16, I32, SUMS, WEIGHTS, call, clamp, features, halves, indices, splat
 
 
 class Way(NamedTuple):
@@ -57,6 +60,43 @@ def pack_avx512(builder: Any, vectors: Sequence[Any]) -> Any:
     words, codes = ir.VectorType(I16, 2 * LANES), ir.VectorType(I8, 4 * LANES)
     halves = [call(builder, "llvm.x86.avx512.packssdw.512", words, vectors[first : first + 2]) for first in (0, 2)]
     return call(builder, "llvm.x86.avx512.packsswb.512", codes, halves)
+
+
+def begin_halves(builder: Any, sums: Any) -> Any:
+    """The two halves as values of their own, so that they stay in two registers."""
+    lower, upper = halves(builder, sums)
+    both = ir.Constant(ir.LiteralStructType([lower.type, upper.type]), ir.Undefined)
+    return builder.insert_value(builder.insert_value(both, lower, 0), upper, 1)
+
+
+def end_halves(builder: Any, sums: Any) -> Any:
+    """One vector again."""
+    return builder.shuffle_vector(*(builder.extract_value(sums, half) for half in range(2)), indices(range(LANES)))
+
+
+def add_avx2(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
+    """Products of even codes, then of odd ones, each two in a lane."""
+    words = ir.VectorType(I16, LANES)
+    byte, lower = (ir.Constant(words, [number] * LANES) for number in (8, 255))
+    for half, (x, w) in enumerate(zip(halves(builder, codes), halves(builder, weights), strict=True)):
+        x, w = (builder.bitcast(one, words) for one in (x, w))
+        even = builder.and_(x, lower), builder.ashr(builder.shl(w, byte), byte)
+        odd = builder.lshr(x, byte), builder.ashr(w, byte)
+        total = builder.extract_value(sums, half)
+        for pair in (even, odd):
+            total = builder.add(total, call(builder, "llvm.x86.avx2.pmadd.wd", total.type, pair))
+        sums = builder.insert_value(sums, total, half)
+    return sums
+
+
+def pack_avx2(builder: Any, vectors: Sequence[Any]) -> Any:
+    """`pack_avx512` of the halves."""
+    words, codes = ir.VectorType(I16, LANES), ir.VectorType(I8, 2 * LANES)
+    packed = []
+    for parts in zip(*(halves(builder, vector) for vector in vectors), strict=True):
+        pairs = [call(builder, "llvm.x86.avx2.packssdw", words, parts[first : first + 2]) for first in (0, 2)]
+        packed.append(call(builder, "llvm.x86.avx2.packsswb", codes, pairs))
+    return builder.shuffle_vector(*packed, indices(range(4 * LANES)))
 
 
 def begin_pairs(builder: Any, sums: Any) -> Any:
@@ -121,12 +161,14 @@ add_256 = partial(add_narrow, "llvm.x86.avx512.vpdpbusd.256", 2)
 add_128 = partial(add_narrow, "llvm.aarch64.neon.usdot.v4i32.v16i8", 4)
 AVX_VNNI = Way("avx-vnni", 3, 2, as_it_is, add_256, as_it_is, pack_plain)
 ARM = Way("arm-i8mm", 3, 2, as_it_is, add_128, as_it_is, pack_plain)
+AVX2 = Way("avx2", 3, 1, begin_halves, add_avx2, end_halves, pack_avx2)
 GENERIC = Way("generic", 2, 1, begin_pairs, add_pairs, end_pairs, pack_plain)
 
 
 FEATURES = (  # what a way needs, the best first
     (VNNI, ("avx512vnni", "avx512bw", "avx512vl")),
     (AVX_VNNI, ("avxvnni", "avx2")),
+    (AVX2, ("avx2",)),
     (ARM, ("i8mm",)),
     (GENERIC, ()),
 )
@@ -134,8 +176,7 @@ FEATURES = (  # what a way needs, the best first
 
 def ways() -> dict[str, Way]:
     """What this CPU can do, by name, the best first."""
-    features = binding.get_host_cpu_features()
-    return {one.name: one for one, needs in FEATURES if all(features.get(need) for need in needs)}
+    return {one.name: one for one, needs in FEATURES if features().issuperset(needs)}
 
 
 @cache
