@@ -6,7 +6,7 @@ phi nodes, which `count_up` hides.
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from llvmlite import ir
 from numba.core import codegen, config, types
@@ -14,15 +14,16 @@ from numba.core import codegen, config, types
 from .blocks import GROUP, LANES
 
 BIT, I8, I16, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 16, 32, 64))
+CODEGEN, CONFIG = cast(Any, codegen), cast(Any, config)
 CODES, WEIGHTS, SUMS = ir.VectorType(I8, LANES), ir.VectorType(I8, LANES * GROUP), ir.VectorType(I32, LANES)
 
 
 @cache
 def features() -> frozenset[str]:
     """What the CPU can do that numba compiles for: this one, unless NUMBA_CPU_FEATURES says otherwise."""
-    asked: Any = config.CPU_FEATURES
-    named = (codegen.get_host_cpu_features() if asked is None else asked).split(",")
-    return frozenset(name[1:] for name in named if name.startswith("+"))
+    asked = CONFIG.CPU_FEATURES
+    named = CODEGEN.get_host_cpu_features() if asked is None else asked
+    return frozenset(name[1:] for name in named.split(",") if name.startswith("+"))
 
 
 def splat(builder: Any, value: Any, count: int = LANES) -> Any:
@@ -113,7 +114,7 @@ def store_pieces(builder: Any, rows: Sequence[Any], pointer: Any, starts: Sequen
     """Less than whole rows: a piece for each bit of `count`, of half the bytes of a row, a quarter, and so on."""
     size = rows[0].type.count // 2
     while size > 0:
-        parts = [halves(builder, row) for row in rows]
+        parts = [pieces(builder, row, 2) for row in rows]
         is_piece = builder.icmp_signed("!=", builder.and_(count, I64(size)), I64(0))
         with builder.if_then(is_piece):
             for (lower, _), start in zip(parts, starts, strict=True):
@@ -123,10 +124,18 @@ def store_pieces(builder: Any, rows: Sequence[Any], pointer: Any, starts: Sequen
         size //= 2
 
 
-def halves(builder: Any, value: Any) -> list[Any]:
-    """The lower and the upper half of a vector."""
-    size = value.type.count // 2
-    return [builder.shuffle_vector(value, value, indices(range(first, first + size))) for first in (0, size)]
+def pieces(builder: Any, value: Any, count: int) -> list[Any]:
+    """A vector in so many parts of the same size."""
+    size = value.type.count // count
+    return [builder.shuffle_vector(value, value, indices(range(k * size, (k + 1) * size))) for k in range(count)]
+
+
+def joined(builder: Any, vectors: Sequence[Any]) -> Any:
+    """A power of two of vectors one behind the other."""
+    while len(vectors) > 1:
+        order = indices(range(2 * vectors[0].type.count))
+        vectors = [builder.shuffle_vector(*pair, order) for pair in zip(vectors[::2], vectors[1::2], strict=True)]
+    return vectors[0]
 
 
 def operands_of(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:

@@ -5,10 +5,11 @@ the lane's sum. What that is on a CPU:
 
 **avx512-vnni**: one instruction, VPDPBUSD, does it all: 64 multiply-accumulates at once. There are 32 registers of 64
 bytes, so a block of 6 rows by 4 vectors keeps 24 sums, 4 vectors of weights and the codes at hand in them.
-**avx-vnni**: the same instruction on 32 bytes, and 16 registers: two instructions for each vector, 3 rows by 2 vectors.
+**avx-vnni**: the same instruction on 32 bytes, two for each vector. There are 16 registers: 6 rows by 1 vector take 12
+for sums and 2 for weights; 3 by 2 would need 17, and run at half the speed.
 **avx2**: VPMADDWD multiplies 16 by 16 bits and adds pairs of products, 16 at once. Of each four, the even and the odd
 codes are widened apart, which takes masks and shifts only, so a lane has one sum. (VPMADDUBSW would take bytes, but
-saturates at 16 bits: 2 * 255 * 127 is twice that.) 16 registers of 32 bytes: 3 rows by 1 vector.
+saturates at 16 bits: 2 * 255 * 127 is twice that.) 6 rows by 1 vector share the widened weights.
 **arm-i8mm**: USDOT on 16 bytes, 32 registers: four instructions for each vector. Written by the book, never run.
 **generic**: products of 16 bits, which every target of LLVM has in some form; x86 adds them in pairs (VPMADDWD), so
 each lane has two sums until the end.
@@ -16,7 +17,7 @@ each lane has two sums until the end.
 The sums wrap around in 32 bits, in any order of addition alike. `MINILITE_CPU` asks for a way by its name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
 from os import environ
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from .blocks import GROUP, LANES
-from .llvm import CODES, I8, I16, I32, SUMS, WEIGHTS, call, clamp, features, halves, indices, splat
+from .llvm import CODES, I8, I16, I32, SUMS, WEIGHTS, call, clamp, features, indices, joined, pieces, splat
 
 
 class Way(NamedTuple):
@@ -62,30 +63,42 @@ def pack_avx512(builder: Any, vectors: Sequence[Any]) -> Any:
     return call(builder, "llvm.x86.avx512.packsswb.512", codes, halves)
 
 
-def begin_halves(builder: Any, sums: Any) -> Any:
-    """The two halves as values of their own, so that they stay in two registers."""
-    lower, upper = halves(builder, sums)
-    both = ir.Constant(ir.LiteralStructType([lower.type, upper.type]), ir.Undefined)
-    return builder.insert_value(builder.insert_value(both, lower, 0), upper, 1)
+def begin_parts(count: int, builder: Any, sums: Any) -> Any:
+    """Parts of a vector as values of their own, each of which stays in a register."""
+    parts = pieces(builder, sums, count)
+    joint = ir.Constant(ir.LiteralStructType([part.type for part in parts]), ir.Undefined)
+    for k, part in enumerate(parts):
+        joint = builder.insert_value(joint, part, k)
+    return joint
 
 
-def end_halves(builder: Any, sums: Any) -> Any:
+def add_parts(add: Callable[[Any, Any, Any, Any], Any], builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
+    """Add to each part by an instruction for its size."""
+    count = len(sums.type.elements)
+    for k, (x, w) in enumerate(zip(pieces(builder, codes, count), pieces(builder, weights, count), strict=True)):
+        sums = builder.insert_value(sums, add(builder, builder.extract_value(sums, k), x, w), k)
+    return sums
+
+
+def end_parts(builder: Any, sums: Any) -> Any:
     """One vector again."""
-    return builder.shuffle_vector(*(builder.extract_value(sums, half) for half in range(2)), indices(range(LANES)))
+    return joined(builder, [builder.extract_value(sums, k) for k in range(len(sums.type.elements))])
 
 
-def add_avx2(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
-    """Products of even codes, then of odd ones, each two in a lane."""
+def add_instruction(name: str, builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
+    """A dot-product instruction."""
+    return call(builder, name, sums.type, [sums, codes, weights])
+
+
+def add_words(builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
+    """Products of the even codes, then of the odd ones, two in a lane."""
     words = ir.VectorType(I16, LANES)
     byte, lower = (ir.Constant(words, [number] * LANES) for number in (8, 255))
-    for half, (x, w) in enumerate(zip(halves(builder, codes), halves(builder, weights), strict=True)):
-        x, w = (builder.bitcast(one, words) for one in (x, w))
-        even = builder.and_(x, lower), builder.ashr(builder.shl(w, byte), byte)
-        odd = builder.lshr(x, byte), builder.ashr(w, byte)
-        total = builder.extract_value(sums, half)
-        for pair in (even, odd):
-            total = builder.add(total, call(builder, "llvm.x86.avx2.pmadd.wd", total.type, pair))
-        sums = builder.insert_value(sums, total, half)
+    x, w = (builder.bitcast(one, words) for one in (codes, weights))
+    even = builder.and_(x, lower), builder.ashr(builder.shl(w, byte), byte)
+    odd = builder.lshr(x, byte), builder.ashr(w, byte)
+    for pair in (even, odd):
+        sums = builder.add(sums, call(builder, "llvm.x86.avx2.pmadd.wd", sums.type, pair))
     return sums
 
 
@@ -93,10 +106,10 @@ def pack_avx2(builder: Any, vectors: Sequence[Any]) -> Any:
     """`pack_avx512` of the halves."""
     words, codes = ir.VectorType(I16, LANES), ir.VectorType(I8, 2 * LANES)
     packed = []
-    for parts in zip(*(halves(builder, vector) for vector in vectors), strict=True):
+    for parts in zip(*(pieces(builder, vector, 2) for vector in vectors), strict=True):
         pairs = [call(builder, "llvm.x86.avx2.packssdw", words, parts[first : first + 2]) for first in (0, 2)]
         packed.append(call(builder, "llvm.x86.avx2.packsswb", codes, pairs))
-    return builder.shuffle_vector(*packed, indices(range(4 * LANES)))
+    return joined(builder, packed)
 
 
 def begin_pairs(builder: Any, sums: Any) -> Any:
@@ -133,35 +146,18 @@ def in_a_row(builder: Any, vectors: Sequence[Any]) -> Any:
     """8-bit codes of a power of two of vectors, saturated, one behind the other."""
     low, high = (splat(builder, I32(limit)) for limit in (-128, 127))
     codes = [builder.trunc(clamp(builder, one, low, high), CODES) for one in vectors]
-    while len(codes) > 1:
-        order = indices(range(2 * codes[0].type.count))
-        codes = [builder.shuffle_vector(*pair, order) for pair in zip(codes[::2], codes[1::2], strict=True)]
-    return codes[0]
-
-
-def add_narrow(name: str, parts: int, builder: Any, sums: Any, codes: Any, weights: Any) -> Any:
-    """A dot-product instruction on the `parts` of a vector."""
-    size = LANES // parts
-    kinds = [ir.VectorType(I32, size), *[ir.VectorType(I8, size * GROUP)] * 2]
-    made = []
-    for part in range(parts):
-        pieces = []
-        for value, kind in zip((sums, codes, weights), kinds, strict=True):
-            width = kind.count
-            pieces.append(builder.shuffle_vector(value, value, indices(range(part * width, (part + 1) * width))))
-        made.append(call(builder, name, kinds[0], pieces))
-    while len(made) > 1:
-        order = indices(range(2 * made[0].type.count))
-        made = [builder.shuffle_vector(*pair, order) for pair in zip(made[::2], made[1::2], strict=True)]
-    return made[0]
+    return joined(builder, codes)
 
 
 VNNI = Way("avx512-vnni", 6, 4, as_it_is, add_vnni, as_it_is, pack_avx512)
-add_256 = partial(add_narrow, "llvm.x86.avx512.vpdpbusd.256", 2)
-add_128 = partial(add_narrow, "llvm.aarch64.neon.usdot.v4i32.v16i8", 4)
-AVX_VNNI = Way("avx-vnni", 3, 2, as_it_is, add_256, as_it_is, pack_plain)
-ARM = Way("arm-i8mm", 3, 2, as_it_is, add_128, as_it_is, pack_plain)
-AVX2 = Way("avx2", 3, 1, begin_halves, add_avx2, end_halves, pack_avx2)
+add_256, add_128 = (
+    partial(add_parts, partial(add_instruction, f"llvm.{name}"))
+    for name in ("x86.avx512.vpdpbusd.256", "aarch64.neon.usdot.v4i32.v16i8")
+)
+halves, quarters = (partial(begin_parts, count) for count in (2, 4))
+AVX_VNNI = Way("avx-vnni", 6, 1, halves, add_256, end_parts, pack_avx2)
+AVX2 = Way("avx2", 6, 1, halves, partial(add_parts, add_words), end_parts, pack_avx2)
+ARM = Way("arm-i8mm", 3, 2, quarters, add_128, end_parts, pack_plain)
 GENERIC = Way("generic", 2, 1, begin_pairs, add_pairs, end_pairs, pack_plain)
 
 
@@ -174,9 +170,14 @@ FEATURES = (  # what a way needs, the best first
 )
 
 
+def ways_with(features: Collection[str]) -> dict[str, Way]:
+    """What a CPU with these features can do, by name, the best first."""
+    return {one.name: one for one, needs in FEATURES if set(needs).issubset(features)}
+
+
 def ways() -> dict[str, Way]:
-    """What this CPU can do, by name, the best first."""
-    return {one.name: one for one, needs in FEATURES if features().issuperset(needs)}
+    """What this CPU can do."""
+    return ways_with(features())
 
 
 @cache

@@ -17,7 +17,13 @@ from minilite.numerics.rescale import make_rescale
 from tests.house.sources import ROOT
 
 pytest.importorskip("numba", reason="numba is not installed")
-from minilite.fast.ways import ways
+from minilite.fast.ways import ways, ways_with
+
+OLDER = "+fma,+bmi,+bmi2,+f16c,+lzcnt,+popcnt,+avx2"
+MACHINES = {  # that have a path as their best: without larger registers, more of them, and stores of some bytes
+    "avx2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": OLDER},
+    "avx-vnni": {"NUMBA_CPU_NAME": "alderlake", "NUMBA_CPU_FEATURES": f"{OLDER},+avxvnni"},
+}
 
 
 @settings(max_examples=60)
@@ -49,9 +55,24 @@ def test_other_paths_give_the_same_bits(setting: str) -> None:
     folder = Path(__file__).parent
     tests = [f"{folder / 'test_products.py'}::test_product_equals_numpy", str(folder / "test_windows.py")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
-    environment = {**os.environ, "MINILITE_CPU": "generic", name: value}
+    environment = {**os.environ, "MINILITE_CPU": "generic", name: value, **MACHINES.get(value, {})}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("features", "best"),
+    [
+        ("sse2", "generic"),
+        ("avx avx2 fma", "avx2"),
+        ("avx2 avx512f avx512bw avx512vl", "avx2"),
+        ("avx2 avxvnni", "avx-vnni"),
+        ("avx2 avxvnni avx512f avx512bw avx512vl avx512vnni", "avx512-vnni"),
+        ("neon dotprod i8mm", "arm-i8mm"),
+    ],
+)
+def test_the_best_path_of_a_cpu(features: str, best: str) -> None:
+    assert next(iter(ways_with(features.split()))) == best
 
 
 def test_an_unknown_path_is_refused() -> None:
