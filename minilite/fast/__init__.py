@@ -11,6 +11,7 @@ from minilite.ops.reshape import COPY
 
 from . import (
     add_sub,
+    batch_matmul,
     boxes,
     code_pairs,
     conv_2d,
@@ -33,8 +34,9 @@ from . import (
 )
 from .twins import Twins
 
-CODES = (fully_connected, conv_2d, depthwise_conv_2d, add_sub, code_pairs, pooling, mean, softmax, tables)
+PRODUCTS = (fully_connected, conv_2d, depthwise_conv_2d, transpose_conv, batch_matmul)
+CODES = (add_sub, code_pairs, pooling, mean, softmax, tables)
 ELEMENTS = (curves, prelu, quantize, dequantize, slopes)
-FAMILIES = (*CODES, *ELEMENTS, float_elements, float_pooling, float_rows, fused, boxes, transpose_conv)
+FAMILIES = (*PRODUCTS, *CODES, *ELEMENTS, float_elements, float_pooling, float_rows, fused, boxes)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

@@ -1,0 +1,228 @@
+"""BATCH_MATMUL in compiled loops. The definition is minilite/ops/batch_matmul.py.
+
+Constant weights that all matrices share are those of a product like any other. Else w is packed as products take their
+weights: once if it is constant, or when the loop runs, matrix by matrix, in its working memory.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.numerics.activation import NONE, activation_reals
+from minilite.numerics.affine import code_range
+from minilite.numerics.fixed_point import wrap_int32
+from minilite.numerics.jit import kernel
+from minilite.numerics.rescale import make_rescale
+from minilite.ops.batch_matmul import FLOAT, INT8, SUMS
+from minilite.ops.call import Array
+from minilite.ops.prepare import Prepared
+
+from .blocks import SIGN_BIT, as_tuple, round_up
+from .float_products import FloatProblem
+from .float_products import make_loop as make_float_product
+from .float_products import product as float_product
+from .packing import pack_codes, pack_floats, sum_columns, swap
+from .parts import ALL, ranges
+from .products import POINT, Problem, make_sums_loop
+from .products import Numbers as ProductNumbers
+from .products import make_loop as make_code_product
+from .products import product as code_product
+from .twins import ALIGNMENT, Loop, Part, Twins, join, looped
+
+
+class Numbers(NamedTuple):
+    """What the loop needs to know, before the numbers of the product of one matrix."""
+
+    first: int  # of the matrices of y that the loop makes
+    last: int
+    rows: int
+    depth: int
+    columns: int
+    swaps_x: int  # stored with its axes swapped
+    swaps_w: int
+    is_packed: int  # w is
+    y_size: int  # bytes of a matrix
+    x_zero: int  # shifted
+    bias: int  # of all columns
+    table: int  # where the section of a packed matrix has its biases
+    section: int  # its bytes
+    x_copy: int  # where sections of the working memory start; the first has a packed matrix
+    inner: int
+    x_starts: int  # where sections of the constants start: of matrices of x in x, and of w in w or among packed ones
+    w_starts: int
+
+
+COUNT = len(Numbers._fields)
+
+
+class Matrices(NamedTuple):
+    """The matrices that a node multiplies: y[k] of [m,n] = x[x_index[k]] of [m,d] @ w[w_index[k]] of [d,n]."""
+
+    rows: int
+    depth: int
+    columns: int
+    x_index: Array
+    w_index: Array
+    swaps_x: bool
+    swaps_w: bool
+
+
+def matrices_of(prepared: Prepared) -> Matrices:
+    """Those of a node."""
+    call, (swaps_x, swaps_w) = prepared.call, (prepared.call.options.adj_x, prepared.call.options.adj_y)
+    *lead, rows, columns = call["y"].shape
+
+    def index(name: str) -> Array:
+        shape = call[name].shape[:-2]
+        return np.broadcast_to(np.arange(math.prod(shape)).reshape(shape), lead).reshape(-1)
+
+    depth = call["x"].shape[-2 if swaps_x else -1]
+    return Matrices(rows, depth, columns, index("x"), index("w"), swaps_x, swaps_w)
+
+
+def make_loop(
+    prepared: Prepared, w: Array | None, make_product: Callable[[Matrices, Array, int], Loop], placeholder: Array
+) -> Loop | None:
+    """The loop, None for empty matrices.
+
+    `make_product` gives the loop of so many rows for the transpose of a matrix of w; `placeholder` is an element that
+    stands for those of any w.
+    """
+    of, (x, y) = matrices_of(prepared), (prepared.call["x"], prepared.call["y"])
+    if not math.prod(y.shape) or not of.depth:
+        return None
+    units = [np.full((of.columns, of.depth), placeholder)]
+    if w is not None:
+        stacked = w if of.swaps_w else np.swapaxes(w, -1, -2)
+        units = list(np.ascontiguousarray(stacked).reshape(-1, of.columns, of.depth))
+    count = len(of.x_index)
+    if w is not None and len(units) == 1 and not of.swaps_x and np.array_equal(of.x_index, np.arange(count)):
+        return make_product(of, units[0], count * of.rows)
+    made = [make_product(of, one, of.rows) for one in units]
+    pattern = make_product(of, np.full((of.columns, of.depth), placeholder), of.rows)
+    section = pattern.constants.size
+    x_size, w_size = (of.depth * length * x.dtype.itemsize for length in (of.rows, of.columns))
+    w_starts = of.w_index * (w_size if w is None else section)
+    packed = np.concatenate([loop.constants for loop in made])
+    constants, starts = join(packed, of.x_index * x_size, w_starts.astype(np.int64))
+    sizes = 0 if w is not None else section, x_size if of.swaps_x else 0, pattern.scratch
+    ends = np.cumsum([round_up(size, ALIGNMENT) for size in sizes]).tolist()
+    plan = prepared.plan
+    x_zero, w_zero = getattr(plan, "x_zero", 0) + SIGN_BIT, getattr(plan, "w_zero", 0)
+    numbers = Numbers(
+        0,
+        count,
+        *of[:3],
+        int(of.swaps_x),
+        int(of.swaps_w),
+        int(w is not None),
+        y_size=of.rows * of.columns * y.dtype.itemsize,
+        x_zero=x_zero,
+        bias=of.depth * x_zero * w_zero,
+        table=int(pattern.numbers[ProductNumbers._fields.index("table")]),
+        section=section,
+        x_copy=ends[0],
+        inner=ends[1],
+        x_starts=starts[1],
+        w_starts=starts[2],
+    )
+    function = float_loop if x.dtype == np.float32 else codes_loop
+    every = np.array([*numbers, *pattern.numbers], np.int64)
+    return Loop(function, (0, 1), constants, every, ends[2], y.shape, y.dtype, share)
+
+
+def share(whole: Loop, count: int) -> list[Part]:
+    """The loop in parts, by matrices of y."""
+    parts = []
+    for first, last in ranges(int(whole.numbers[1]), count):
+        numbers = whole.numbers.copy()
+        numbers[:2] = first, last
+        parts.append(Part(whole._replace(numbers=numbers), ALL, ALL, ALL))
+    return parts
+
+
+def codes(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
+    """The loop for 8-bit codes."""
+    plan, y = prepared.plan, prepared.call["y"]
+
+    def make(of: Matrices, units: Array, rows: int) -> Loop:
+        windows, shape = (POINT, POINT._replace(output=rows)), (1, 1, rows, of.depth)
+        if prepared.variant is SUMS:
+            anything = make_rescale("double", 1.0), code_range(np.dtype(np.int8))
+            return make_sums_loop(Problem(shape, windows, units[:, None], None, (0, 0, 0), *anything), (0,), y.shape)
+        zeros = plan.x_zero, plan.w_zero, plan.y_zero
+        problem = Problem(shape, windows, units[:, None], None, zeros, plan.rescale, plan.codes)
+        return make_code_product(problem, (0,), y.shape, y.dtype)
+
+    return make_loop(prepared, w, make, np.int8(-SIGN_BIT))
+
+
+def reals(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
+    """The loop for float32 numbers."""
+    shape, everything = prepared.call["y"].shape, activation_reals(NONE)
+
+    def make(of: Matrices, units: Array, rows: int) -> Loop:
+        weights, windows = np.ascontiguousarray(units.T)[None, None], (POINT, POINT._replace(output=rows))
+        problem = FloatProblem((1, 1, rows, of.depth), *windows, weights, None, everything, shape)
+        return make_float_product(problem)._replace(parts=None)
+
+    return make_loop(prepared, w, make, np.float32(0))
+
+
+@kernel
+def codes_loop(x: Any, w: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[k,m,n] from x[.,m,d] and w[.,d,n], 8-bit codes."""
+    n = Numbers(*as_tuple(numbers, COUNT))
+    for k in range(n.first, n.last):
+        start, section = packed_matrix(k, scratch, constants, n)
+        if start >= 0:
+            matrix = w[start : start + n.depth * n.columns]
+            pack_codes(matrix, section, n.depth, n.columns, n.swaps_w)
+            biases = section[n.table : n.table + 4 * n.columns].view(np.int32)
+            sum_columns(matrix.view(np.int8), biases, n.columns, n.swaps_w)
+            for u in range(biases.shape[0]):
+                biases[u] = np.int32(wrap_int32(n.bias - n.x_zero * np.int64(biases[u])))
+        source = x[x_start(k, constants, n) :][: n.rows * n.depth]
+        if n.swaps_x != 0:
+            swap(source, scratch[n.x_copy :], n.rows)
+            source = scratch[n.x_copy : n.inner]
+        code_product(source, y[k * n.y_size : (k + 1) * n.y_size], scratch[n.inner :], section, numbers[COUNT:])
+
+
+@kernel
+def float_loop(x: Any, w: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[k,m,n] from x[.,m,d] and w[.,d,n], float32 as bytes."""
+    n = Numbers(*as_tuple(numbers, COUNT))
+    for k in range(n.first, n.last):
+        start, section = packed_matrix(k, scratch, constants, n)
+        if start >= 0:
+            matrix = w[start : start + 4 * n.depth * n.columns].view(np.float32)
+            pack_floats(matrix, section.view(np.float32), n.depth, n.columns, n.swaps_w)
+        source = x[x_start(k, constants, n) :][: 4 * n.rows * n.depth]
+        if n.swaps_x != 0:
+            swap(source.view(np.float32), scratch[n.x_copy : n.inner].view(np.float32), n.rows)
+            source = scratch[n.x_copy : n.inner]
+        float_product(source, y[k * n.y_size : (k + 1) * n.y_size], scratch[n.inner :], section, numbers[COUNT:])
+
+
+def x_start(k: Any, constants: Any, n: Any) -> Any:
+    """Where in x the matrix begins that makes y[k]."""
+    return constants[n.x_starts : n.w_starts].view(np.int64)[k]
+
+
+def packed_matrix(k: Any, scratch: Any, constants: Any, n: Any) -> Any:
+    """Where in w the matrix begins that must be packed first to make y[k], or -1; and the packed one."""
+    starts = constants[n.w_starts :].view(np.int64)
+    if n.is_packed != 0:
+        return np.int64(-1), constants[starts[k] : starts[k] + n.section]
+    section = scratch[: n.section]
+    if k == n.first:
+        section[:] = constants[: n.section]
+    elif starts[k] == starts[k - 1]:
+        return np.int64(-1), section
+    return starts[k], section
+
+
+TWINS: Twins = {INT8: looped(codes), SUMS: looped(codes), FLOAT: looped(reals)}
