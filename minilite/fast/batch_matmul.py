@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minilite.numerics.activation import NONE, activation_reals
-from minilite.numerics.affine import code_range
+from minilite.numerics.affine import Range, code_range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import make_rescale
@@ -83,7 +82,7 @@ def matrices_of(prepared: Prepared) -> Matrices:
 
 
 def make_loop(
-    prepared: Prepared, w: Array | None, make_product: Callable[[Matrices, Array, int], Loop], placeholder: Array
+    prepared: Prepared, w: Array | None, make_product: Callable[[Matrices, Array, int], Loop], placeholder: np.generic
 ) -> Loop | None:
     """The loop, None for empty matrices.
 
@@ -161,7 +160,7 @@ def codes(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
 
 def reals(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
     """The loop for float32 numbers."""
-    shape, everything = prepared.call["y"].shape, activation_reals(NONE)
+    shape, everything = prepared.call["y"].shape, Range(np.float32(-np.inf), np.float32(np.inf))
 
     def make(of: Matrices, units: Array, rows: int) -> Loop:
         weights, windows = np.ascontiguousarray(units.T)[None, None], (POINT, POINT._replace(output=rows))

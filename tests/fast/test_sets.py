@@ -14,7 +14,7 @@ from tests.conformance.case import Case, OneOp
 pytest.importorskip("numba", reason="numba is not installed")
 OPS = {"ADD", "SUB", "MUL", "MEAN", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "QUANTIZE", "DEQUANTIZE"}
 OPS |= {"LEAKY_RELU", "PRELU", "RELU", "RELU6", "LOGISTIC", "TANH", "SOFTMAX", "MAX_POOL_2D", "AVERAGE_POOL_2D"}
-OPS |= {"TRANSPOSE_CONV"}
+OPS |= {"TRANSPOSE_CONV", "BATCH_MATMUL"}
 CODES = [case for case in CASES if case.op in OPS and (case.types.startswith(("int", "uint")) or case.op == "QUANTIZE")]
 
 
