@@ -6,6 +6,7 @@ different, 2 bad file, bad input or bad usage. Every error is one line on stderr
 
 import importlib
 import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,8 +16,6 @@ import click
 
 from minilite import __version__
 from minilite.errors import MiniliteError
-
-from .output import fail
 
 COMMANDS = ("run", "show", "trace", "explain", "budget", "verify", "compare", "agree", "ops", "warmup")
 BAD = 2  # exit code
@@ -38,12 +37,15 @@ class Commands(click.Group):
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run one command and exit with its code."""
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it when it loads; threads wait more than work
         arguments = list(sys.argv[1:] if args is None else args)
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             code = super().main(arguments, prog_name or "minilite", standalone_mode=False, **extra)
         except Exception as error:
+            from .output import fail  # NumPy loads with it
+
             if "--debug" in arguments:
                 traceback.print_exc()
             fail(message(error))

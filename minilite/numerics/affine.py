@@ -86,7 +86,9 @@ class Range(NamedTuple):
     high: Any
 
     def clamp(self, values: Array) -> Array:
-        """The nearest numbers within the range, same shape and type. A float keeps its NaN and the sign of its zero."""
+        """The nearest numbers within the range, same shape and type; NaN stays, in float32 also the sign of zero."""
+        if values.dtype == np.float64:  # real arithmetic, where the sign of a zero says nothing
+            return np.clip(values, self.low, self.high)
         if values.dtype.kind == "f":
             raised = np.where(values < self.low, self.low, values)
             return np.where(raised > self.high, self.high, raised).astype(values.dtype, copy=False)

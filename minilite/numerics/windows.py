@@ -74,11 +74,12 @@ def sum_taps(x: Array, w: Array, rows: Window, columns: Window, start: Array | N
     total = np.zeros((batch, rows.output, columns.output, groups, w.shape[-1]), np.result_type(x, w))
     if start is not None:
         total += start
-    planes = np.ascontiguousarray(np.moveaxis(x, 4, 0))[..., None]
+    in_any_order = total.dtype == np.float64 and depth > 1  # real arithmetic, which no kernel's order binds
+    planes = x if in_any_order else np.ascontiguousarray(np.moveaxis(x, 4, 0))[..., None]
     for i, j in np.ndindex(rows.size, columns.size):
         (out_rows, in_rows), (out_columns, in_columns) = inside(rows, i, height), inside(columns, j, width)
         target = total[:, out_rows, out_columns]
-        if total.dtype == np.float64 and depth > 1:  # real arithmetic, which no kernel's order binds
+        if in_any_order:
             target += _product(x[:, in_rows, in_columns], w[i, j])
             continue
         for d in range(depth):

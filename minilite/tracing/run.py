@@ -96,8 +96,8 @@ class Tracer:
         results = execute(program, sample.codes)
         for index, array in sample.codes.items():
             self.inputs_hash.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
-            record = self._record((0, index), array, None)
-            self._compare(record, "propagated", array, sample.reals[index])
+            record, reals = self._record((0, index), array, None)
+            self._compare(record, "propagated", reals, sample.reals[index])
         for result in results:
             self._add_step(result)
         self.runs += 1
@@ -134,15 +134,16 @@ class Tracer:
         local = self._local(result)
         head = self._accumulators(result)
         for position, (index, array) in enumerate(zip(step.node.outputs, result.outputs, strict=True)):
-            record = self._record((step.subgraph.index, index), array, step)
+            record, reals = self._record((step.subgraph.index, index), array, step)
             if head is not None:
                 record.accumulators = record.accumulators or Accumulators(head[1])
                 record.accumulators.largest = max(record.accumulators.largest, head[0])
             for kind, arrays in (("local", local), ("propagated", expected)):
                 found = arrays if isinstance(arrays, str) else arrays[position]
-                self._compare(record, kind, array, "it has no pair" if found is None else found)
+                self._compare(record, kind, reals, "it has no pair" if found is None else found)
 
-    def _record(self, key: Key, array: Array, step: Step | None) -> TensorRecord:
+    def _record(self, key: Key, array: Array, step: Step | None) -> tuple[TensorRecord, Array]:
+        """The record that the array was counted in, and its real values; itself where it does not stand for numbers."""
         tensor = self.graph.subgraphs[key[0]].tensors[key[1]]
         if key not in self.records:
             node = (None, None) if step is None else (step.node.index, step.node.op)
@@ -150,21 +151,23 @@ class Tracer:
         record = self.records[key]
         if self.keep:
             self.arrays[key] = array
-        if array.dtype.kind in "biuf":
-            record.values.add(array, to_real(tensor, array))
-        return record
+        if array.dtype.kind not in "biuf":
+            return record, array
+        reals = to_real(tensor, array)
+        record.values.add(array, reals)
+        return record, reals
 
-    def _compare(self, record: TensorRecord, kind: str, array: Array, expected: Array | str) -> None:
+    def _compare(self, record: TensorRecord, kind: str, reals: Array, expected: Array | str) -> None:
         tensor = self.graph.subgraphs[record.subgraph].tensors[record.index]
         if not is_real(tensor):
             expected = "it does not stand for real numbers"
-        elif not isinstance(expected, str) and expected.shape != array.shape:
-            expected = f"its shape is {list(array.shape)}, in the {self.reference.name} {list(expected.shape)}"
+        elif not isinstance(expected, str) and expected.shape != reals.shape:
+            expected = f"its shape is {list(reals.shape)}, in the {self.reference.name} {list(expected.shape)}"
         if isinstance(expected, str):
             record.without[kind] = expected
             return
         errors = getattr(record, kind) or Errors()
-        errors.add(to_real(tensor, array), expected)
+        errors.add(reals, expected)
         setattr(record, kind, errors)
 
     def _local(self, result: StepResult) -> tuple[Array, ...] | str:

@@ -1,5 +1,6 @@
 """minilite run: what it computes, what it says was done to the inputs, what it saves."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -193,6 +194,26 @@ except SystemExit as end:
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert result.stderr == "0 []\n"
+
+
+@pytest.mark.parametrize("before", [None, "3"])
+def test_matrix_products_take_one_thread_unless_told_otherwise(before: str | None) -> None:
+    """NumPy reads the variable when it loads, so it must not be loaded before."""
+    script = """
+import os, sys
+from minilite.cli import main
+print("numpy" in sys.modules)
+try:
+    main(["ops", "--json"])
+finally:
+    print("\\n" + os.environ["OPENBLAS_NUM_THREADS"])
+"""
+    kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    environment = kept if before is None else {**kept, "OPENBLAS_NUM_THREADS": before}
+    result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    lines = result.stdout.splitlines()
+    assert lines[0] == "False"
+    assert lines[-1] == (before or "1")
 
 
 def test_python_dash_m() -> None:
