@@ -63,8 +63,8 @@ def command(model: str, other: str | None, as_json: bool, sides: str | None, **r
     if rest["files"] and rest["is_random"]:
         raise InputError("--random makes up all inputs; give either that or --input")
     if other is not None and model.endswith(TRACE):
-        graph, traces = compare_traces(Path(model), Path(other))
-        limits, found = read_thresholds(graph, rest["max_codes"], rest["min_sqnr"]), _Found([traces], {})
+        graph, traces, hint = compare_traces(Path(model), Path(other))
+        limits, found = read_thresholds(graph, rest["max_codes"], rest["min_sqnr"]), _Found([traces], {}, hint)
     else:
         graph = load(model)
         warn_all([f"{model}: {warning}" for warning in graph.warnings])
@@ -88,7 +88,7 @@ def command(model: str, other: str | None, as_json: bool, sides: str | None, **r
     else:
         from .compare_text import print_text  # rich loads only for text
 
-        print_text(document)
+        print_text(document, found.hint)
     return 1 if any(broken) else 0
 
 
@@ -112,6 +112,7 @@ def _names(text: str) -> list[str]:
 class _Found(NamedTuple):
     comparisons: list[Comparison]
     pairs: dict[tuple[str, str], Pair]
+    hint: str = ""
 
 
 class _Job(NamedTuple):

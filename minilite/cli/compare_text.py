@@ -11,20 +11,23 @@ from .agree_text import print_matrix
 from .output import Document, console, count, plural
 from .trace_text import print_columns
 
-HEADERS = (">node", "op", "tensor", ">elements", ">differ", ">alone", ">codes", ">real", ">SQNR", ">grown")
+HEADERS = (">", "op", ">tensor", ">size", ">differ", ">alone", ">codes", ">real", ">SQNR", ">grown")
 
 
-def print_text(document: Document) -> None:
-    """For each pair of sides a table of the tensors that differ and where they part; then the matrix of several."""
+def print_text(document: Document, hint: str = "") -> None:
+    """For each pair of sides a table of the tensors that differ and where they part; then the matrix of several.
+
+    `hint` says how to learn more when something differs.
+    """
     out = console()
     for found in document["comparisons"]:
-        _print_one(out, found)
+        _print_one(out, found, hint)
     if len(document["pairs"]) > 1:
         sides = list(dict.fromkeys(name for pair in document["pairs"] for name in pair["sets"]))
         print_matrix(out, sides, document["pairs"])
 
 
-def _print_one(out: Console, found: Document) -> None:
+def _print_one(out: Console, found: Document, hint: str) -> None:
     one, other = (printable(name) for name in found["sides"])
     out.print(Text(f"{one}  against  {other}", "bold"), soft_wrap=True)
     differing = [tensor for tensor in found["tensors"] if _differs(tensor)]
@@ -42,6 +45,8 @@ def _print_one(out: Console, found: Document) -> None:
         where = f"node {parting['node']} {printable(parting['op'])} is the first to differ given equal inputs: {alike}"
         out.print(Text(where), soft_wrap=True)
         out.print(Text(f"    {parting['rules'][0]}  |  {parting['rules'][1]}", "dim"), soft_wrap=True)
+    if differing and hint:
+        out.print(Text(printable(hint), "dim"), soft_wrap=True)
     for one_unpaired in found["unpaired"]:
         out.print(Text(f"tensor {one_unpaired['tensor']}: {one_unpaired['reason']}", "dim"), soft_wrap=True)
     out.print()

@@ -24,7 +24,7 @@ KERNELS = click.option(
     default="reference",
     show_default=True,
     metavar="SET",
-    help="Whose arithmetic to follow.",
+    help=f"Whose arithmetic to follow: {', '.join(KERNEL_SETS)}.",
 )
 RANDOM = click.option("--random", "is_random", is_flag=True, help="Make up the inputs.")
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the random inputs.")

@@ -1,5 +1,6 @@
 """Two saved traces compared: nothing is run, and no model is needed."""
 
+import shlex
 from pathlib import Path
 
 from minilite.comparing import Comparison, Side
@@ -10,8 +11,8 @@ from minilite.graph import Graph, Node, Subgraph, Tensor
 from minilite.tracing import Trace, load_trace
 
 
-def compare_traces(one: Path, other: Path) -> tuple[Graph, Comparison]:
-    """What is known of the model, and the tensors of two of its runs compared.
+def compare_traces(one: Path, other: Path) -> tuple[Graph, Comparison, str]:
+    """What is known of the model, the tensors of two of its runs compared, and how to learn which op is the cause.
 
     Raises InputError for files that are no traces of single runs of one model.
     """
@@ -23,7 +24,10 @@ def compare_traces(one: Path, other: Path) -> tuple[Graph, Comparison]:
     graph = graph_of(traces[0])
     found = Comparison((str(one), str(other)))
     found.add(side_of(one, graph, traces[0]), side_of(other, graph, traces[1]), run="traces")
-    return graph, found
+    kernels = traces[0].kernels
+    again = f" --kernels {kernels}" if isinstance(kernels, str) else ""
+    hint = f"which op differs given equal inputs: minilite compare MODEL {shlex.quote(str(other))}{again}"
+    return graph, found, hint
 
 
 def read_single(path: Path) -> Trace:

@@ -96,6 +96,9 @@ def test_two_traces_without_the_model(tmp_path: Path) -> None:
         ]
     assert document("compare", paths[0], paths[0])["comparisons"][0]["equal"]
     assert document("compare", *paths[:2], "--max-codes", 9)["comparisons"][0]["beyond"] == []
+    hint = f"which op differs given equal inputs: minilite compare MODEL {paths[1]} --kernels tflm\n"
+    assert hint in invoke("compare", *paths[:2]).stdout
+    assert "given equal inputs" not in invoke("compare", paths[0], paths[0]).stdout
     assert "it is a trace of another model" in invoke("compare", paths[0], paths[2]).stderr
     assert "which has statistics only" in invoke("compare", paths[0], paths[3]).stderr
     assert "not a trace file" in invoke("compare", paths[0], DIGITS / "digit.npy").stderr
