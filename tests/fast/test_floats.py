@@ -1,10 +1,4 @@
-"""Float convolutions: the same bits as the definitions, whatever the sizes and values; no product fused with a sum."""
-
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
+"""Float convolutions: the same bits as the definitions, whatever the sizes and values."""
 
 import numpy as np
 import pytest
@@ -13,7 +7,6 @@ from hypothesis import strategies as st
 
 from minilite.format.options.convolution import Conv2DOptions, DepthwiseConv2DOptions
 from tests.conformance.case import OneOp, Operand, one_op
-from tests.house.sources import ROOT
 
 from .test_windows import CHANNELS, SIZES, assert_engines_agree
 
@@ -49,25 +42,3 @@ def convolution(draw: st.DrawFn) -> OneOp:
 @given(convolution())
 def test_convolutions(example: OneOp) -> None:
     assert_engines_agree(example)
-
-
-ASSEMBLY = """
-import numpy as np
-from minilite.fast import float_elements, float_pooling, float_products, float_rows
-from minilite.numerics.jit import compiled, machine_code
-arrays = (*[np.zeros(0, np.uint8)] * 5, np.zeros(0, np.int64))
-loops = float_elements.pairs_loop, float_pooling.floats_loop, float_rows.softmax_loop, float_products.products_loop
-for loop in loops:
-    machine_code(loop, arrays)
-    print(*compiled(loop.__wrapped__).inspect_asm().values())
-"""
-
-
-def test_no_product_is_fused_with_a_sum(tmp_path: Path) -> None:
-    """In the assembly, which only code that was just compiled has."""
-    environment = {**os.environ, "MINILITE_CACHE": str(tmp_path)}
-    command = [sys.executable, "-c", ASSEMBLY]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"\bv?mulps|\bfmul", done.stdout)
-    assert not re.search(r"\bvfn?m(add|sub)|\bfn?m(la|ls|add|sub)\b", done.stdout)
