@@ -12,7 +12,7 @@ from minilite.ops.add_sub import ADD_VARIANTS, SUB_VARIANTS, Plan
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
-from .blocks import CHUNK, LANES, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, can_fuse, codes_table, rule_in_vectors
+from .blocks import CHUNK, LANES, NEVER, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, codes_table, rule_in_vectors
 from .code_pairs import sums
 from .parts import ranges
 from .rescale import rescale_arrays, rescale_one
@@ -29,14 +29,21 @@ class Numbers(NamedTuple):
     more_bits: int
     flip: int  # makes the codes signed
     rule: int
-    fused: int
     low: int
     high: int
     zero: int
     y_flip: int
+    a_factor: int = 0  # see `estimate`
+    b_factor: int = 0
+    constant: int = 0
+    fraction: int = 0
+    doubt: int = 0
 
 
-NUMBERS = len(Numbers._fields)
+NUMBERS, ESTIMATED = len(Numbers._fields), 5
+INTEGER_RULES = ("double", "half-up", "single")
+MOST_FRACTION = 24
+DOUBTFUL_BITS = 6  # no estimate where more than one sum in so many bits would be doubtful
 
 
 def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
@@ -53,11 +60,10 @@ def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
         codes_table(scaling, np.zeros(LANES, np.int64), zero)
         for scaling, zero in zip(scalings, (0, 0, plan.y_zero - shift), strict=True)
     ]
-    reach = 2**plan.more_bits * (255 + max(abs(zero) for zero in (plan.a.zero - shift, plan.b.zero - shift)))
-    fused = all(can_fuse(scaling, reach, least) for scaling, least in zip(scalings, (0, 0, 1), strict=True))
     limits = plan.codes.low - plan.y_zero, plan.codes.high - plan.y_zero, plan.y_zero
     count, zeros = math.prod(call["y"].shape), (plan.a.zero - shift, plan.b.zero - shift)
-    numbers = Numbers(count, *zeros, plan.sign, plan.more_bits, shift, rules[0], int(fused), *limits, shift)
+    numbers = Numbers(count, *zeros, plan.sign, plan.more_bits, shift, rules[0], *limits, shift)
+    numbers = numbers._replace(**estimate(plan, *zeros, plan.y_zero - shift))
     constants, _ = join(np.stack(tables))
 
     def share(whole: Loop, parts: int) -> list[Part]:
@@ -67,11 +73,43 @@ def codes(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
     return Loop(codes_loop, (0, 1), constants, np.array(numbers), 3 * CHUNK, call["y"].shape, plan.dtype, share)
 
 
+def estimate(plan: Plan, a_zero: int, b_zero: int, y_zero: int) -> dict[str, int]:
+    """What makes codes of most sums with one multiplication for each operand, and tells the others. Zeros are signed.
+
+    An output before it is rounded is y = a_factor * a + b_factor * b + constant; here all three are multiplied by
+    2**fraction and rounded. The definition rounds its three rescalings on the way. Where y is further from a tie than
+    all of these errors together, both give the same code; else, for one in some ten thousand, the definition's steps
+    are taken. `constant` has half a code and the errors in it, so that a tie shows in the fraction bits as a number
+    below twice the errors, which are `doubt` at the upper end of 32 bits. Nothing is estimated when fraction is 0.
+    """
+    rescales = plan.a.rescale, plan.b.rescale, plan.rescale
+    multipliers = [(rescale.multiplier.mantissa.item(), rescale.multiplier.exponent.item()) for rescale in rescales]
+    if any(rescale.rule.name not in INTEGER_RULES for rescale in rescales) or any(
+        exponent > 0 for _, exponent in multipliers
+    ):
+        return {}
+    a_real, b_real, y_real = (math.ldexp(mantissa, exponent - 31) for mantissa, exponent in multipliers)
+    factors = [math.ldexp(real * y_real, plan.more_bits) for real in (a_real, plan.sign * b_real)]
+    constant = y_zero - factors[0] * a_zero - factors[1] * b_zero
+    reach = SIGN_BIT * sum(map(abs, factors)) + abs(constant) + 1
+    fraction = min(30 - math.frexp(reach)[1], MOST_FRACTION)
+    if fraction < 1:
+        return {}
+    # In units of 2**-fraction: three numbers rounded here; two terms each off by 1, and a sum by half, before shifts.
+    errors = SIGN_BIT + 2 + math.ceil(math.ldexp(2 * y_real + math.ldexp(0.5, multipliers[2][1]), fraction))
+    if errors << DOUBTFUL_BITS > 1 << fraction:
+        return {}
+    half_up = math.ldexp(constant, fraction) + (1 << fraction >> 1) + errors
+    numbers = [round(math.ldexp(factor, fraction)) for factor in factors] + [round(half_up), fraction]
+    doubt = 2 * errors + 1 << 32 - fraction
+    return dict(zip(Numbers._fields[-ESTIMATED:], [*numbers, doubt], strict=True))
+
+
 @kernel
 def codes_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    codes = Codes(constants.view(np.int32), CHUNK, n.rule, n.fused, n.low, n.high, n.zero, n.y_flip)
+    codes = Codes(constants.view(np.int32), CHUNK, n.rule, NEVER, n.low, n.high, n.zero, n.y_flip)
     if n.elements >= CHUNK:
         for start in range(0, n.elements, CHUNK):
             add_block(a, b, y, min(start, n.elements - CHUNK), codes, n)  # the last overlaps the one before it

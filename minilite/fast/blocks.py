@@ -20,9 +20,10 @@ LANES, GROUP = 16, 4
 WIDEST = 4  # vectors of channels that a block takes at once
 CHUNK = WIDEST * LANES
 SIGN_BIT = 128
-BIAS, MANTISSA, LEFT, RIGHT, MASK, ADDEND, REAL32, REAL64 = range(8)  # rows of a table; the last are two of 8 lanes
-TABLE_ROWS = 9
+BIAS, MANTISSA, LEFT, RIGHT, MASK, REAL32, START, TWICE = range(8)  # rows of a table
+REAL64, ADDEND, TABLE_ROWS = 8, 10, 12  # the last are pairs of rows: the first and last 8 lanes, the even and odd ones
 UNKNOWN = -1  # the number of a rule that vectors do not know
+NEVER, ALL, POSITIVE = range(3)  # how blocks rescale their sums in registers, see `fusing`
 RULE_NAMES = {code: name for name, code in RULE_CODES.items()}
 LARGEST_FUSED = 2**30  # no accumulator of a fused rescaling reaches it
 LARGEST_FUSED_SHIFT = 22
@@ -34,7 +35,7 @@ class Codes(NamedTuple):
     table: Any  # int32, flat: [TABLE_ROWS, columns], one column per lane
     columns: Any
     rule: Any  # its number in RULE_CODES
-    fused: Any  # whether blocks rescale their sums in registers, see `can_fuse`
+    fused: Any  # whether blocks rescale their sums in registers, and how: see `fusing`
     low: Any  # lowest and highest code less the zero point
     high: Any
     zero: Any
@@ -68,41 +69,51 @@ def rule_in_vectors(rescale: Rescale) -> int:
     return RULE_CODES[name] if bool(np.all(fits.get(name, False))) else UNKNOWN
 
 
-def can_fuse(rescale: Rescale, bound: Any, least_shift: int = 1) -> bool:
-    """Whether accumulators within +-bound are rescaled right by the short form of "double" that blocks have inside.
+def fusing(rescale: Rescale, bound: Any, low: int) -> int:
+    """How accumulators within +-bound are rescaled in registers by the rule "double": NEVER, ALL, or POSITIVE.
 
-    It doubles them in 32 bits, adds the zero point before the last shift, and takes 1 off what is negative there.
+    With right = -exponent and high = round(accumulator * mantissa / 2**31), that rule is, for any shift from 1 on,
+
+        code = zero + (high + 2**(right - 1) - (1 if accumulator < 0 else 0)) >> right
+             = (high + addend) >> right                                          addend = zero << right, and the rest
+
+    Where `low`, the lowest code less the zero point, is not negative, all negative numbers become it: POSITIVE leaves
+    their 1 out. The sums begin at START, 2**31 more, so they are unsigned, and the upper half of their product with
+    2 * mantissa, which fits 32 bits as well, needs but one constant of 64 bits to be high + addend.
     """
     scaling = rescale.multiplier
     right = -scaling.exponent
-    shifts = (right >= least_shift) & (right <= LARGEST_FUSED_SHIFT) | (scaling.mantissa == 0)
+    shifts = (right >= 1) & (right <= LARGEST_FUSED_SHIFT) | (scaling.mantissa == 0)
     fits = bool(shifts.all()) and bool((scaling.mantissa >= 0).all()) and bool(np.all(bound < LARGEST_FUSED))
-    return rescale.rule.name == "double" and fits
+    if rescale.rule.name != "double" or not fits:
+        return NEVER
+    return ALL if low < 0 else POSITIVE
 
 
-def codes_table(rescale: Rescale, bias: Array, zero: int = 0) -> Array:
+def codes_table(rescale: Rescale, bias: Array, zero: int = 0, fused: int = NEVER) -> Array:
     """int32 [TABLE_ROWS, channels in whole vectors]: what blocks need of each channel. `zero` is y's, signed."""
-    columns = round_up(len(bias), CHUNK)
+    count, columns = len(bias), round_up(len(bias), CHUNK)
     table = np.zeros((TABLE_ROWS, columns), np.int32)
-    scaling = rescale_arrays(rescale, len(bias))
+    scaling = rescale_arrays(rescale, count)
     left, right = np.maximum(scaling.exponent, 0) & 31, np.maximum(-scaling.exponent, 0)
     right[scaling.mantissa == 0] = 1  # whatever the shift, 0 stays 0; the fused form needs one
-    addend = ((1 << right) >> 1) + (zero << right)
-    rows = [wrap_int32(row) for row in (bias, scaling.mantissa, left, right, (1 << right) - 1, addend)]
-    table[:REAL32, : len(bias)] = np.stack(rows).astype(np.int32)
-    real = np.zeros(columns)
-    real[: len(bias)] = scaling.real
     with np.errstate(over="ignore"):
-        table[REAL32] = real.astype(np.float32).view(np.int32)
-    halves = real.view(np.int32).reshape(-1, 2, LANES)  # of each vector, its first eight lanes, then the others
-    table[REAL64:] = halves.transpose(1, 0, 2).reshape(2, columns)
+        single = scaling.real.astype(np.float32).view(np.int32)
+    rows = [bias, scaling.mantissa, left, right, (1 << right) - 1, single, bias + 2**31, 2 * scaling.mantissa]
+    table[:REAL64, :count] = wrap_int32(np.array(rows, np.int64))
+    addend = ((1 << right) >> 1) + (zero << right) - (1 if fused == ALL else 0)
+    long = np.zeros((2, columns), np.int64)
+    long[:, :count] = scaling.real.view(np.int64), (addend << 32) + 2**31 - (scaling.mantissa << 32)
+    halves, turns = long[0].reshape(-1, 2, LANES // 2), long[1].reshape(-1, LANES // 2, 2)
+    for row, pair in ((REAL64, halves.transpose(1, 0, 2)), (ADDEND, turns.transpose(2, 0, 1))):
+        table[row : row + 2] = np.ascontiguousarray(pair).view(np.int32).reshape(2, columns)
     return table
 
 
 def multiplier_at(codes: Codes, column: int) -> Multiplier:
     """The multiplier of LANES columns, out of the table."""
     rows = codes.table.reshape(TABLE_ROWS, codes.columns)[:, column : column + LANES]
-    real = np.ascontiguousarray(rows[REAL64:]).reshape(-1).view(np.float64)
+    real = np.ascontiguousarray(rows[REAL64 : REAL64 + 2]).reshape(-1).view(np.float64)
     mantissa, left, right = (rows[name].astype(np.int64) for name in (MANTISSA, LEFT, RIGHT))
     return Multiplier(real, mantissa, left - right)
 

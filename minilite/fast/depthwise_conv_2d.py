@@ -26,8 +26,8 @@ from .blocks import (
     Codes,
     Weights,
     as_tuple,
-    can_fuse,
     codes_table,
+    fusing,
     round_up,
     rule_in_vectors,
     tap_block,
@@ -96,9 +96,10 @@ def make_loop(
     i, j = np.indices((rows.size, columns.size)).reshape(2, -1)
     offsets = (i * rows.dilation * image.across + j * columns.dilation) * units
     packed, offsets = pack_taps(weights[:, channels], offsets)
-    table = codes_table(take(plan.rescale, channels, units), bias[channels], plan.y_zero - y_flip)
+    low = plan.codes.low - plan.y_zero
+    fused = fusing(plan.rescale, np.abs(bias) + 255 * np.abs(weights).sum(axis=0), low)
+    table = codes_table(take(plan.rescale, channels, units), bias[channels], plan.y_zero - y_flip, fused)
     constants, starts = join(packed, table, offsets)
-    bound = np.abs(bias) + 255 * np.abs(weights).sum(axis=0)
     numbers = Numbers(
         image_size=math.prod(x_shape[1:]),
         batch=x_shape[0],
@@ -109,8 +110,8 @@ def make_loop(
         period_step=period_step,
         taps=len(offsets),
         rule=rule_in_vectors(plan.rescale),
-        fused=int(can_fuse(plan.rescale, bound)),
-        low=plan.codes.low - plan.y_zero,
+        fused=fused,
+        low=low,
         high=plan.codes.high - plan.y_zero,
         zero=plan.y_zero,
         y_flip=y_flip,

@@ -16,7 +16,7 @@ rule "double"; other rules find them stored.
 What the CPU can do is in `ways`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
@@ -24,7 +24,7 @@ from numba.core import types
 from numba.extending import intrinsic
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from .blocks import BIAS, CHUNK, GROUP, LANES, TABLE_ROWS, UNKNOWN, WIDEST
+from .blocks import ALL, BIAS, CHUNK, GROUP, LANES, NEVER, POSITIVE, START, TABLE_ROWS, UNKNOWN, WIDEST
 from .llvm import (
     CODES,
     I8,
@@ -43,8 +43,8 @@ from .llvm import (
     store,
     store_rows,
 )
-from .rules import Fused, Limits, Table, by_number, rescale_fused
-from .ways import Way, in_a_row, way
+from .rules import Limits, Table, by_number, rescale_fused
+from .ways import Way, way
 
 
 @intrinsic(prefer_literal=True)
@@ -72,7 +72,7 @@ def dot_block(
         given = operands_of(context, builder, signature, arguments)
         x, starts, more, weights, codes, u, y, places, count, total, *_ = given
         table = Table(builder, codes.table, codes.columns, u)
-        biases = [table(BIAS, SUMS, v * LANES) for v in all_vectors]
+        biases = [beginning(builder, codes, table, v) for v in all_vectors]
         sums: list[list[Any]] = []
         for r in all_rows:
             extra = splat(builder, load(builder, more.data, I64(r), I32))
@@ -80,19 +80,27 @@ def dot_block(
         pointers = [builder.gep(x.data, [load(builder, starts.data, I64(r), I64)]) for r in all_rows]
         size = builder.mul(length(builder, weights.offsets), I64(GROUP))
         w = builder.gep(weights.w.data, [builder.mul(u, size)])
-        for first_row in all_rows[:: best.rows]:
-            for first in all_vectors[:: best.vectors]:
-                rows, columns = slice(first_row, first_row + best.rows), slice(first, first + best.vectors)
+        width = min(best.vectors, len(all_vectors))
+        height = best.rows * best.vectors // width
+        for first_row in all_rows[::height]:
+            for first in all_vectors[::width]:
+                rows, columns = slice(first_row, first_row + height), slice(first, first + width)
                 begun = [row[columns] for row in sums[rows]]
                 there = builder.gep(w, [I64(first * LANES * GROUP)])
                 added = sum_products(builder, best, pointers[rows], there, len(all_vectors), weights, begun)
                 for row, part in zip(sums[rows], added, strict=True):
                     row[columns] = part
         place = Place(y, [load(builder, places.data, I64(r), I64) for r in all_rows], count, total)
-        finish(builder, sums, codes, table, place, best.pack_in_order if len(all_vectors) == 4 else in_a_row)
+        finish(builder, sums, codes, table, place, best.pack_in_order)
         return context.get_dummy_value()
 
     return signature, generate
+
+
+def beginning(builder: Any, codes: Any, table: Any, v: int) -> Any:
+    """The numbers that sums begin with, of vector v of a block."""
+    is_fused = builder.icmp_signed("!=", codes.fused, I64(NEVER))
+    return table(builder.select(is_fused, I64(START), I64(BIAS)), SUMS, v * LANES)
 
 
 def sum_products(
@@ -131,17 +139,25 @@ class Place(NamedTuple):
 
 def finish(builder: Any, sums: list[list[Any]], codes: Any, table: Any, place: Place, pack: Any) -> None:
     """The end of a block: its rows of sums become codes, or are stored where vectors do not know the rule."""
+    done = builder.append_basic_block("done")
+    other = builder.append_basic_block("other")
+    switch = builder.switch(codes.fused, other)
+    for fused in (ALL, POSITIVE):
+        block = builder.append_basic_block("fused")
+        switch.add_case(I64(fused), block)
+        builder.position_at_end(block)
+        store_codes(builder, rescale_fused(builder, fused == ALL, sums, table), codes, place, pack)
+        builder.branch(done)
+    builder.position_at_end(other)
     everything = [(r * len(row) + v, one) for r, row in enumerate(sums) for v, one in enumerate(row)]
-    with builder.if_else(builder.icmp_signed("!=", codes.fused, I64(0))) as (fused, stored):
-        with fused:
-            store_codes(builder, rescale_fused(builder, sums, table), codes, place, pack)
-        with stored:
-            for k, one in everything:
-                store(builder, one, place.total.data, I64(k * LANES))
-            with builder.if_then(builder.icmp_signed("!=", codes.rule, I64(UNKNOWN))):
-                rescale_stored(builder, len(sums), len(sums[0]), codes, table, place.total)
-                back = iter([load(builder, place.total.data, I64(k * LANES), SUMS) for k, _ in everything])
-                store_codes(builder, [[next(back) for _ in row] for row in sums], codes, place, pack)
+    for k, one in everything:
+        store(builder, one, place.total.data, I64(k * LANES))
+    with builder.if_then(builder.icmp_signed("!=", codes.rule, I64(UNKNOWN))):
+        rescale_stored(builder, len(sums), len(sums[0]), codes, table, place.total)
+        back = iter([load(builder, place.total.data, I64(k * LANES), SUMS) for k, _ in everything])
+        store_codes(builder, [[next(back) for _ in row] for row in sums], codes, place, pack)
+    builder.branch(done)
+    builder.position_at_end(done)
 
 
 def rescale_stored(builder: Any, rows: int, vectors: int, codes: Any, table: Any, total: Any) -> None:
@@ -162,14 +178,16 @@ def rescale_stored(builder: Any, rows: int, vectors: int, codes: Any, table: Any
 
 
 def store_codes(builder: Any, rows: list[list[Any]], codes: Any, place: Place, pack: Any) -> None:
-    """Clamp, pack and store rows of signed codes."""
+    """Clamp, pack and store rows of signed codes: 4, 2 or 1 vectors each, and 4 vectors together."""
     zero = builder.sub(codes.zero, codes.flip)
-    made = []
-    for row in rows:
-        packed = pack(builder, row)
-        limits = (builder.add(zero, codes.low), builder.add(zero, codes.high), codes.flip)
-        low, high, flips = (splat(builder, builder.trunc(one, I8), packed.type.count) for one in limits)
-        made.append(builder.xor(clamp(builder, packed, low, high), flips))
+    limits = (builder.add(zero, codes.low), builder.add(zero, codes.high), codes.flip)
+    low, high, flips = (splat(builder, builder.trunc(one, I8), WEIGHTS.count) for one in limits)
+    flat, width, made = [one for row in rows for one in row], len(rows[0]) * LANES, []
+    for first in range(0, len(flat), WIDEST):
+        four = (flat[first : first + WIDEST] * WIDEST)[:WIDEST]
+        packed = builder.xor(clamp(builder, pack(builder, four), low, high), flips)
+        parts = range(0, min(len(flat) - first, WIDEST) * LANES, width)
+        made += [builder.shuffle_vector(packed, packed, indices(range(part, part + width))) for part in parts]
     store_rows(builder, made, place.y.data, place.starts, place.count)
 
 
@@ -234,7 +252,7 @@ def tap_block(
                 added += [best.add(builder, *three) for three in zip(row, interleaved, vectors, strict=True)]
             return added
 
-        begun = [best.begin(builder, table(BIAS, SUMS, v * LANES)) for _ in all_rows for v in range(WIDEST)]
+        begun = [best.begin(builder, beginning(builder, codes, table, v)) for _ in all_rows for v in range(WIDEST)]
         groups = builder.udiv(length(builder, weights.offsets), I64(GROUP))
         flat = [best.end(builder, one) for one in count_up(builder, groups, begun, add_taps)]
         sums = [flat[r * WIDEST : (r + 1) * WIDEST] for r in all_rows]
@@ -303,42 +321,66 @@ def add_block(typing: Any, a: Any, b: Any, y: Any, start: Any, codes: Any, n: An
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         a, b, y, start, codes, n = operands_of(context, builder, signature, arguments)
-        tables = [Table(builder, codes.table, codes.columns, I64(k * CHUNK * TABLE_ROWS)) for k in range(3)]
-        place, sign = Place(y, [start], I64(CHUNK), None), splat(builder, builder.trunc(n.sign, I32))
+        place = Place(y, [start], I64(CHUNK), None)
+        quick, sure, exact, done = (builder.append_basic_block(name) for name in ("quick", "sure", "exact", "done"))
+        builder.cbranch(builder.icmp_signed("!=", n.fraction, I64(0)), quick, exact)
 
-        def sums(rescale: Callable[[Any, Table], Any]) -> list[Any]:
-            result = []
-            for v in range(WIDEST):
-                lane = builder.add(start, I64(v * LANES))
-                terms = [
-                    rescale(shifted_codes(builder, load(builder, operand.data, lane, CODES), zero, n), table)
-                    for operand, zero, table in ((a, n.a_zero, tables[0]), (b, n.b_zero, tables[1]))
-                ]
-                result.append(builder.add(terms[0], builder.mul(terms[1], sign)))
-            return result
+        builder.position_at_end(quick)
+        made, doubt = estimated_sums(builder, a, b, start, n)
+        builder.cbranch(doubt, exact, sure)
+        builder.position_at_end(sure)
+        store_codes(builder, [made], codes, place, way().pack_in_order)
+        builder.branch(done)
 
-        def general(value: Any, table: Table) -> Any:
-            return by_number(builder, codes.rule, value, table, Limits(I32(-(2**31)), I32(2**31 - 1)))
-
-        with builder.if_else(builder.icmp_signed("!=", codes.fused, I64(0))) as (fused, other):
-            with fused:
-                total = sums(lambda value, table: Fused(builder, table).exact(value))
-                row = rescale_fused(builder, [[one] for one in total], tables[2])
-                store_codes(builder, [[one for (one,) in row]], codes, place, way().pack_in_order)
-            with other:
-                zero = builder.sub(codes.zero, codes.flip)
-                made = [rescaled(builder, one, codes, tables[2], zero) for one in sums(general)]
-                store_codes(builder, [made], codes, place, way().pack_in_order)
+        builder.position_at_end(exact)
+        store_codes(builder, [exact_sums(builder, a, b, start, codes, n)], codes, place, way().pack_in_order)
+        builder.branch(done)
+        builder.position_at_end(done)
         return context.get_dummy_value()
 
     return signature, generate
 
 
-def shifted_codes(builder: Any, codes: Any, zero: Any, n: Any) -> Any:
-    """Codes less their zero point, shifted left by n.more_bits."""
-    signed = builder.sext(builder.xor(codes, splat(builder, builder.trunc(n.flip, I8))), SUMS)
-    centred = builder.sub(signed, splat(builder, builder.trunc(zero, I32)))
-    return builder.shl(centred, splat(builder, builder.trunc(n.more_bits, I32)))
+def estimated_sums(builder: Any, a: Any, b: Any, start: Any, n: Any) -> tuple[list[Any], Any]:
+    """The codes of a chunk by one multiplication each, and whether one of them may be wrong, see `add_sub.estimate`."""
+    a_factor, b_factor, constant, fraction, doubt = (
+        splat(builder, builder.trunc(one, I32)) for one in (n.a_factor, n.b_factor, n.constant, n.fraction, n.doubt)
+    )
+    rest, made, least = builder.sub(splat(builder, I32(32)), fraction), [], splat(builder, I32(-1))
+    for v in range(WIDEST):
+        lane = builder.add(start, I64(v * LANES))
+        total = constant
+        for operand, factor in ((a, a_factor), (b, b_factor)):
+            total = builder.add(
+                total, builder.mul(signed_codes(builder, load(builder, operand.data, lane, CODES), n), factor)
+            )
+        made.append(builder.ashr(total, fraction))
+        behind = builder.shl(total, rest)
+        least = builder.select(builder.icmp_unsigned("<", behind, least), behind, least)
+    is_doubtful = builder.icmp_unsigned("<", least, doubt)
+    return made, builder.icmp_unsigned("!=", builder.bitcast(is_doubtful, ir.IntType(LANES)), ir.IntType(LANES)(0))
+
+
+def exact_sums(builder: Any, a: Any, b: Any, start: Any, codes: Any, n: Any) -> list[Any]:
+    """The codes of a chunk, rescaled three times."""
+    tables = [Table(builder, codes.table, codes.columns, I64(k * CHUNK * TABLE_ROWS)) for k in range(3)]
+    sign, zero = splat(builder, builder.trunc(n.sign, I32)), builder.sub(codes.zero, codes.flip)
+    widest, made = Limits(I32(-(2**31)), I32(2**31 - 1)), []
+    for v in range(WIDEST):
+        lane, terms = builder.add(start, I64(v * LANES)), []
+        for operand, operand_zero, table in ((a, n.a_zero, tables[0]), (b, n.b_zero, tables[1])):
+            signed = signed_codes(builder, load(builder, operand.data, lane, CODES), n)
+            centred = builder.sub(signed, splat(builder, builder.trunc(operand_zero, I32)))
+            shifted = builder.shl(centred, splat(builder, builder.trunc(n.more_bits, I32)))
+            terms.append(by_number(builder, codes.rule, shifted, table, widest))
+        total = builder.add(terms[0], builder.mul(terms[1], sign))
+        made.append(rescaled(builder, total, codes, tables[2], zero))
+    return made
+
+
+def signed_codes(builder: Any, codes: Any, n: Any) -> Any:
+    """Codes as signed numbers of 32 bits."""
+    return builder.sext(builder.xor(codes, splat(builder, builder.trunc(n.flip, I8))), SUMS)
 
 
 as_tuple = to_fixed_tuple

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from .blocks import ADDEND, LANES, LEFT, MANTISSA, MASK, REAL32, REAL64, RIGHT
+from .blocks import ADDEND, LANES, LEFT, MANTISSA, MASK, REAL32, REAL64, RIGHT, TWICE
 from .llvm import I32, I64, SUMS, call, clamp, indices, load, splat
 from .rescale import RULE_CODES
 
@@ -37,10 +37,11 @@ class Table:
     def __init__(self, builder: Any, table: Any, columns: Any, column: Any) -> None:
         self._given = builder, table, columns, column
 
-    def __call__(self, name: int, kind: Any = SUMS, more: int = 0) -> Any:
-        """A row at these lanes, `more` further, as a vector of type `kind`."""
+    def __call__(self, row: Any, kind: Any = SUMS, more: int = 0) -> Any:
+        """A row, by its number or i64, at these lanes, `more` further, as a vector of type `kind`."""
         builder, table, columns, column = self._given
-        place = builder.add(builder.mul(columns, I64(name)), builder.add(column, I64(more)))
+        number = I64(row) if isinstance(row, int) else row
+        place = builder.add(builder.mul(columns, number), builder.add(column, I64(more)))
         return load(builder, table.data, place, kind)
 
     def moved(self, lanes: Any) -> "Table":
@@ -54,10 +55,16 @@ def long(number: int) -> Any:
     return ir.Constant(LONG, [number] * HALF)
 
 
-def parts(builder: Any, value: Any, shift: str = "ashr") -> list[Any]:
-    """The even and the odd lanes, widened to 64 bits: with their sign, or as unsigned with shift "lshr"."""
-    lanes, move = builder.bitcast(value, LONG), getattr(builder, shift)
-    return [move(builder.shl(lanes, long(32)), long(32)), move(lanes, long(32))]
+def parts(builder: Any, value: Any) -> list[Any]:
+    """The even and the odd lanes, widened to 64 bits with their sign."""
+    lanes = builder.bitcast(value, LONG)
+    return [builder.ashr(builder.shl(lanes, long(32)), long(32)), builder.ashr(lanes, long(32))]
+
+
+def unsigned_parts(builder: Any, value: Any) -> list[Any]:
+    """The even and the odd lanes, unsigned numbers, widened to 64 bits."""
+    lanes = builder.bitcast(value, LONG)
+    return [builder.and_(lanes, long(2**32 - 1)), builder.lshr(lanes, long(32))]
 
 
 def joined(builder: Any, even: Any, odd_above: Any) -> Any:
@@ -76,44 +83,24 @@ def high_multiply(builder: Any, accumulators: Any, rows: Table) -> Any:
     return joined(builder, builder.lshr(even, long(31)), builder.shl(odd, long(1)))
 
 
-def rescale_fused(builder: Any, sums: Sequence[Sequence[Any]], table: Table) -> list[list[Any]]:
-    """The short form of "double" for rows of vectors, see `blocks.can_fuse`: codes, not yet clamped."""
+def rescale_fused(builder: Any, is_signed: bool, sums: Sequence[Sequence[Any]], table: Table) -> list[list[Any]]:
+    """The short form of "double" for rows of vectors that began at START, see `blocks.fusing`: codes to be clamped."""
     result: list[list[Any]] = [[] for _ in sums]
+    sign_bit, upper = splat(builder, I32(31)), indices([LANES * (lane % 2) + (lane | 1) for lane in range(LANES)])
     for v in range(len(sums[0])):
-        rows = Fused(builder, table.moved(I64(v * LANES)))
+        rows = table.moved(I64(v * LANES))
+        factors, right = unsigned_parts(builder, rows(TWICE)), rows(RIGHT)
+        addends = [rows(ADDEND + side, LONG) for side in range(2)]
         for made, row in zip(result, sums, strict=True):
-            high = rows.high(row[v])
-            made.append(rows.shifted(high, builder.ashr(high, splat(builder, I32(31)))))
+            pairs = zip(unsigned_parts(builder, row[v]), factors, addends, strict=True)
+            products = [builder.add(builder.mul(part, factor), addend) for part, factor, addend in pairs]
+            total = builder.shuffle_vector(*(builder.bitcast(one, SUMS) for one in products), upper)
+            if is_signed:
+                total = builder.sub(
+                    total, builder.ashr(row[v], sign_bit)
+                )  # the highest bit is that of numbers from 0 on
+            made.append(builder.ashr(total, right))
     return result
-
-
-class Fused:
-    """The short form for one vector, its columns of the table loaded."""
-
-    def __init__(self, builder: Any, table: Table) -> None:
-        self._builder = builder
-        self._factors = parts(builder, table(MANTISSA))
-        self._addend, self._right = table(ADDEND), table(RIGHT)
-
-    def high(self, sums: Any) -> Any:
-        """2 * sums * mantissa, the upper 32 bits to the nearest."""
-        builder = self._builder
-        twice = parts(builder, builder.shl(sums, splat(builder, I32(1))))
-        products = [builder.add(builder.mul(*pair), long(1 << 31)) for pair in zip(twice, self._factors, strict=True)]
-        upper = indices([lane + 1 if lane % 2 == 0 else LANES + lane for lane in range(LANES)])
-        return builder.shuffle_vector(*(builder.bitcast(one, SUMS) for one in products), upper)
-
-    def shifted(self, high: Any, sign: Any) -> Any:
-        """Shifted right to the nearest, ties away from 0 where `sign` is -1 for a negative number."""
-        builder = self._builder
-        return builder.ashr(builder.add(builder.add(high, self._addend), sign), self._right)
-
-    def exact(self, sums: Any) -> Any:
-        """The same for any shift from 0 on: without one there is nothing to take off."""
-        builder, high = self._builder, self.high(sums)
-        is_shifted = builder.icmp_signed(">", self._right, ir.Constant(SUMS, None))
-        sign = builder.and_(builder.ashr(high, splat(builder, I32(31))), builder.sext(is_shifted, SUMS))
-        return self.shifted(high, sign)
 
 
 def shift_right(builder: Any, value: Any, threshold: Any, rows: Table) -> Any:
@@ -133,7 +120,7 @@ def integer_rule(away: bool, builder: Any, accumulators: Any, rows: Table, limit
 
 def single(builder: Any, accumulators: Any, rows: Table, limits: Limits) -> Any:
     """The rule "single": the 64-bit product shifted by 31 - exponent, ties up."""
-    factors = parts(builder, accumulators), parts(builder, rows(MANTISSA)), parts(builder, rows(RIGHT), "lshr")
+    factors = parts(builder, accumulators), parts(builder, rows(MANTISSA)), unsigned_parts(builder, rows(RIGHT))
     results = []
     for value, mantissa, right in zip(*factors, strict=True):
         half = builder.shl(long(1 << 30), right)
