@@ -13,8 +13,9 @@ from minilite.numerics.rounding import round_half_away
 from minilite.ops.call import Array
 from minilite.ops.op import Noted
 
+from .arena import ALIGNMENT
 from .blocks import round_up
-from .twins import ALIGNMENT, Loop, Looped
+from .twins import Loop, Looped
 
 INT64_MIN = -(2**63)
 LARGEST = 0x7F800000  # the bits of infinity as an integer; NaN is beyond

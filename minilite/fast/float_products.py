@@ -18,13 +18,14 @@ from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
+from .arena import ALIGNMENT
 from .blocks import CHUNK, LANES, as_tuple, round_up
 from .float_blocks import FLOAT_BYTES, FloatWeights, float_block
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
 from .places import Places, are_one_row, in_order
 from .products import ROWS, STARTS_BYTES, block_width
-from .twins import ALIGNMENT, Loop, Part, join
+from .twins import Loop, Part, join
 
 
 class Numbers(NamedTuple):

@@ -17,12 +17,13 @@ from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import make_rescale
 from minilite.ops.call import Array
 
+from .arena import ALIGNMENT
 from .blocks import as_tuple, round_up
 from .dynamic import quantize_row
 from .images import Image
 from .products import NUMBERS, Problem, make_sums_loop, product
 from .rescale import clamp_real
-from .twins import ALIGNMENT, Loop, join
+from .twins import Loop, join
 
 MOST = 2**17 - 1  # products of two int8 codes that are sure to fit 32 bits
 FILL = NUMBERS + Image._fields.index("fill")

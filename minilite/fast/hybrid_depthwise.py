@@ -15,13 +15,14 @@ from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
+from .arena import ALIGNMENT
 from .blocks import as_tuple, round_up
 from .dynamic import quantize_row
 from .float_blocks import FLOAT_BYTES
 from .float_products import FloatProblem, product
 from .float_products import make_loop as make_float_loop
 from .rescale import clamp_real
-from .twins import ALIGNMENT, Loop, join
+from .twins import Loop, join
 
 MOST = 2**24 // (255 * 128)  # taps whose sum is sure to be exact
 

@@ -23,6 +23,7 @@ from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import Multiplier, Rescale, make_rescale
 from minilite.ops.call import Array
 
+from .arena import ALIGNMENT
 from .blocks import (
     CHUNK,
     GROUP,
@@ -42,7 +43,7 @@ from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import ALL, ranges, share_images
 from .places import Places, are_one_row, in_order
 from .rescale import rescale_arrays, rescale_one
-from .twins import ALIGNMENT, Loop, Part, join
+from .twins import Loop, Part, join
 
 ROWS, MORE_ROWS = 6, 8  # rows of x that a block takes at once; where it has one or two vectors of channels
 SUMS = -1  # the scalar rule of a loop that gives the sums themselves, int32

@@ -20,10 +20,11 @@ from minilite.ops import Variant
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
+from .arena import ALIGNMENT, aligned_bytes
+
 Kernel: TypeAlias = Callable[..., Any]
 Twin: TypeAlias = Callable[..., Kernel]
 Twins: TypeAlias = Mapping[Variant, Twin]
-ALIGNMENT = 64  # of sections of constants
 
 
 class Loop(NamedTuple):
@@ -120,7 +121,8 @@ def join(*sections: Array) -> tuple[Array, list[int]]:
     for section in sections:
         starts.append(end)
         end += -(-section.nbytes // ALIGNMENT) * ALIGNMENT
-    joint = np.zeros(end, np.uint8)
+    joint = aligned_bytes(end)
+    joint[:] = 0
     for start, section in zip(starts, sections, strict=True):
         joint[start : start + section.nbytes] = np.ascontiguousarray(section).reshape(-1).view(np.uint8)
     return joint, starts

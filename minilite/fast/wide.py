@@ -17,11 +17,12 @@ from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
 
+from .arena import ALIGNMENT
 from .blocks import SIGN_BIT, as_tuple, round_up
 from .hybrid import FILL, MOST
 from .products import Problem, make_sums_loop, product
 from .rescale import rescale_arrays, rescale_one
-from .twins import ALIGNMENT, Loop, join
+from .twins import Loop, join
 
 
 class Numbers(NamedTuple):

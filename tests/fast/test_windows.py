@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minilite.format.options.arithmetic import AddOptions
+from minilite.format.options.arithmetic import AddOptions, SubOptions
 from minilite.format.options.convolution import Conv2DOptions, DepthwiseConv2DOptions
 from minilite.interpreter import evaluate
 from minilite.program import bind
@@ -70,3 +70,22 @@ def test_sums(kind: str, rows: int, channels: int, a_zero: int, y_zero: int, see
     )
     y = Operand(kind, shape, None, float(scales[2]), y_zero + lowest)
     assert_engines_agree(one_op("ADD", AddOptions(), [a, b], [y]))
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(["ADD", "SUB"]),
+    st.sampled_from(["int8", "uint8"]),
+    st.tuples(*[st.one_of(st.floats(-9, 0).map(np.exp), st.sampled_from([0.25, 0.5, 1.0, 2.0]))] * 3),
+    st.tuples(ZERO, ZERO, ZERO),
+)
+def test_sums_of_all_pairs_of_codes(op: str, kind: str, scales: tuple[float, ...], zeros: tuple[int, ...]) -> None:
+    """Many are near a tie, with these scales or exactly at one, and few are: estimates must tell them apart."""
+    lowest = -128 if kind == "int8" else 0
+    pairs = np.indices((256, 256)).reshape(2, -1) + lowest
+    a, b, y = (
+        Operand(kind, (256 * 256,), codes, float(scale), zero + lowest)
+        for codes, scale, zero in zip([*pairs, None], scales, zeros, strict=True)
+    )
+    y = y._replace(scale=max(y.scale, max(a.scale, b.scale) / 64))
+    assert_engines_agree(one_op(op, AddOptions() if op == "ADD" else SubOptions(), [a, b], [y]))
