@@ -91,21 +91,13 @@ class Working(NamedTuple):
     """The loop's working memory."""
 
     total: Any  # int32 [rows, vectors, LANES], flat: the sums of a block
-<<<<<<< HEAD
-    starts: Any  # int64 [ROWS]: where rows of x start
-    places: Any  # int64 [ROWS]: where their outputs go
-=======
     starts: Any  # int64 [MORE_ROWS]: where rows of x start
->>>>>>> 8d7cade (Rescale in fewer steps, estimate sums of codes and repeat the doubtful ones exactly)
+    places: Any  # int64 [MORE_ROWS]: where their outputs go
     more: Any  # int32: what a row adds to its sums; zeros for one block when w_zero is 0
 
 
 NUMBERS = len(Numbers._fields)
-<<<<<<< HEAD
-TOTAL_BYTES, STARTS_BYTES = 4 * CHUNK * ROWS, 8 * ROWS  # of sums, and of each of starts and places
-=======
-TOTAL_BYTES, STARTS_BYTES = 4 * CHUNK * ROWS, 8 * MORE_ROWS
->>>>>>> 8d7cade (Rescale in fewer steps, estimate sums of codes and repeat the doubtful ones exactly)
+TOTAL_BYTES, STARTS_BYTES = 4 * CHUNK * ROWS, 8 * MORE_ROWS  # of sums, and of each of starts and places
 
 
 class Problem(NamedTuple):
@@ -145,15 +137,10 @@ def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...
     flips = np.full(LANES * GROUP, flip, np.uint8)
     constants, starts = join(in_lanes(weights, groups), table, offsets, of_groups, flips, scalars)
     count = rows.output * columns.output
-<<<<<<< HEAD
     places = problem.places or in_order(rows, columns, units)
     row_step, column_step = rows.stride * across, columns.stride * channels
     one_row = are_one_row(columns, places, row_step, column_step)
-    before_image = round_up(TOTAL_BYTES + 2 * STARTS_BYTES + 4 * (count if w_zero else ROWS), ALIGNMENT)
-=======
-    one_row = columns.stride == 1 and rows.stride * across == columns.output * channels
-    before_image = round_up(TOTAL_BYTES + STARTS_BYTES + 4 * (count if w_zero else MORE_ROWS), ALIGNMENT)
->>>>>>> 8d7cade (Rescale in fewer steps, estimate sums of codes and repeat the doubtful ones exactly)
+    before_image = round_up(TOTAL_BYTES + 2 * STARTS_BYTES + 4 * (count if w_zero else MORE_ROWS), ALIGNMENT)
     numbers = Numbers(
         batch=batch,
         units=units,
@@ -297,35 +284,23 @@ def image_product(
     x: Any, y: Any, y_start: Any, u: Any, weights: Any, codes: Any, scaling: Any, working: Any, n: Any
 ) -> None:
     """A chunk of channels, from u on, of the outputs of one image, by the blocks that fit."""
-<<<<<<< HEAD
     count, units = n.rows * n.columns, min(n.units - u, CHUNK)
-    together = ROWS if count >= ROWS else 1
-    starts, places, total, more = working.starts, working.places, working.total, working.more
-    p = q = m = 0
-=======
-    count, units, stride = n.rows * n.columns, min(n.units - u, CHUNK), n.units
     rows = ROWS if units > 2 * LANES else MORE_ROWS
     together = rows if count >= rows else 1
-    starts, total, more = working.starts, working.total, working.more
+    starts, places, total, more = working.starts, working.places, working.total, working.more
     p = q = m = start = 0
->>>>>>> 8d7cade (Rescale in fewer steps, estimate sums of codes and repeat the doubtful ones exactly)
+    place = y_start
     while m < count:
         if m > count - together:
             m = count - together  # the last block overlaps the one before it
             p, q = divmod(m, n.columns)
-            start = p * n.row_step + q * n.column_step
+            start, place = p * n.row_step + q * n.column_step, y_start + p * n.y_row + q * n.y_column
         for r in range(together):
-<<<<<<< HEAD
-            starts[r] = p * n.row_step + q * n.column_step
-            places[r] = y_start + p * n.y_row + q * n.y_column
-            q += 1
-=======
-            starts[r] = start
-            start, q = start + n.column_step, q + 1
->>>>>>> 8d7cade (Rescale in fewer steps, estimate sums of codes and repeat the doubtful ones exactly)
+            starts[r], places[r] = start, place
+            start, place, q = start + n.column_step, place + n.y_column, q + 1
             if q == n.columns:
                 p, q = p + 1, 0
-                start = p * n.row_step
+                start, place = p * n.row_step, y_start + p * n.y_row
         if n.w_zero != 0:
             more = working.more[m:]
         if together == 1:
@@ -338,15 +313,9 @@ def image_product(
         elif units > 2 * LANES:
             dot_block(x, starts, more, weights, codes, u, y, places, units, total, 6, 4)
         elif units > LANES:
-<<<<<<< HEAD
-            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 6, 2)
+            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 8, 2)
         else:
-            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 6, 1)
-=======
-            dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 8, 2)
-        else:
-            dot_block(x, starts, more, weights, codes, u, y, place, stride, units, total, 8, 1)
->>>>>>> 8d7cade (Rescale in fewer steps, estimate sums of codes and repeat the doubtful ones exactly)
+            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 8, 1)
         if n.scalar_rule == SUMS:
             copy_sums(total, together, y.view(np.int32), places, units)
         elif n.rule == UNKNOWN:
