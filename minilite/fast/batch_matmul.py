@@ -18,6 +18,7 @@ from minilite.ops.batch_matmul import FLOAT, INT8, SUMS
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
+from .arena import ALIGNMENT
 from .blocks import SIGN_BIT, as_tuple, round_up
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_product
@@ -28,7 +29,7 @@ from .products import POINT, Problem, make_sums_loop
 from .products import Numbers as ProductNumbers
 from .products import make_loop as make_code_product
 from .products import product as code_product
-from .twins import ALIGNMENT, Loop, Part, Twins, join, looped
+from .twins import Loop, Part, Twins, join, looped
 
 
 class Numbers(NamedTuple):
