@@ -185,7 +185,8 @@ def make_sums_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int
 
 def in_rows_of_one(problem: Problem) -> Problem:
     """The same product; where windows are points that read each code once, of one image that is one column wide."""
-    if problem.places is not None or any(window[1:] != POINT[1:] for window in problem.windows):
+    points = tuple(POINT._replace(output=length) for length in problem.x_shape[1:3])
+    if problem.places is not None or problem.windows != points:
         return problem
     count = math.prod(problem.x_shape[:3])
     return problem._replace(x_shape=(1, count, 1, problem.x_shape[3]), windows=(POINT._replace(output=count), POINT))

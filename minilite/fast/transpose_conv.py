@@ -19,6 +19,9 @@ from minilite.ops.transpose_conv import (
     INT8,
     INT8_BLOCKS,
     INT16_BLOCKS,
+    INT16_INT32,
+    INT16_INT64,
+    INT16_MICRO,
     UINT8,
     UINT8_BLOCKS,
 )
@@ -29,6 +32,8 @@ from .float_products import make_loop as make_float_loop
 from .places import Places
 from .products import Problem, make_loop
 from .twins import Loop, Twins, looped
+from .wide import WideProblem
+from .wide import make_loop as make_wide_loop
 
 
 class Phase(NamedTuple):
@@ -69,10 +74,13 @@ def parts(prepared: Prepared, w: Array) -> Iterator[Part]:
         yield Part((rows.window, columns.window), np.pad(taps, missing), places)
 
 
-def joined(loops: Iterable[Loop]) -> Loop | None:
-    """The loops of all parts as one that reads x; None for no output."""
-    whole = [loop._replace(operands=(1,)) for loop in loops]
-    return whole[0]._replace(scratch=max(loop.scratch for loop in whole), more=tuple(whole[1:])) if whole else None
+def joined(loops: Iterable[Loop | None]) -> Loop | None:
+    """The loops of all parts as one that reads x; None for no output, or where a part has none."""
+    made = list(loops)
+    whole = [loop._replace(operands=(1,)) for loop in made if loop is not None]
+    if not whole or len(whole) < len(made):
+        return None
+    return whole[0]._replace(scratch=max(loop.scratch for loop in whole), more=tuple(whole[1:]))
 
 
 def is_known(prepared: Prepared, w: Array | None, b: Array | None) -> bool:
@@ -122,10 +130,28 @@ def reals(prepared: Prepared, w: Array | None, x: Array | None, b: Array | None 
     return joined(map(make, parts(prepared, w)))
 
 
+def wide(prepared: Prepared, w: Array | None, x: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for int16 codes."""
+    call, plan = prepared.call, prepared.plan.node
+    if w is None or not is_known(prepared, w, b) or not has_one_rule(prepared) or (plan.x_zero, plan.w_zero) != (0, 0):
+        return None
+
+    def make(part: Part) -> Loop | None:
+        weights, wraps = in_segments(part.w, part.windows[1]), plan.accumulator != np.int64
+        settings = b, wraps, plan.rescale, plan.y_zero, plan.codes, part.places
+        return make_wide_loop(WideProblem(call["x"].shape, part.windows, weights, *settings), call["y"].shape)
+
+    return joined(map(make, parts(prepared, w)))
+
+
 TWINS: Twins = {
     INT8: looped(codes),
     INT8_BLOCKS: looped(codes),
     UINT8: looped(codes),
     UINT8_BLOCKS: looped(codes),
+    INT16_INT64: looped(wide),
+    INT16_INT32: looped(wide),
+    INT16_MICRO: looped(wide),
+    INT16_BLOCKS: looped(wide),
     FLOAT: looped(reals),
 }

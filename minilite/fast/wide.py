@@ -20,6 +20,7 @@ from minilite.ops.call import Array
 from .arena import ALIGNMENT
 from .blocks import SIGN_BIT, as_tuple, round_up
 from .hybrid import FILL, MOST
+from .places import Places, in_order
 from .products import Problem, make_sums_loop, product
 from .rescale import rescale_arrays, rescale_one
 from .twins import Loop, join
@@ -29,8 +30,14 @@ class Numbers(NamedTuple):
     """What the loop needs to know, before the numbers of the products of upper bytes, and of lower ones."""
 
     size: int  # codes of x
-    outputs: int
+    batch: int
+    rows: int  # positions of the window
+    columns: int
     units: int
+    y_first: int  # see `places.Places`
+    y_image: int
+    y_row: int
+    y_column: int
     wraps: int  # sums have 32 bits
     rule: int
     zero: int
@@ -58,12 +65,12 @@ class WideProblem(NamedTuple):
     rescale: Rescale
     zero: int
     codes: Range
+    places: Places | None = None  # of y in y, if not one behind the other
 
 
 def make_loop(problem: WideProblem, shape: tuple[int, ...]) -> Loop | None:
     """The loop, None for sums of bytes that may leave 32 bits."""
-    w, count = problem.w, math.prod(shape)
-    units = len(w)
+    w, units, (rows, columns) = problem.w, len(problem.w), problem.windows
     if w.dtype != np.int8 or not units or not 0 < w[0].size <= MOST:
         return None
     bytes_of_x = Problem(problem.x_shape, problem.windows, w, None, (0, 0, 0), problem.rescale, problem.codes)
@@ -74,10 +81,12 @@ def make_loop(problem: WideProblem, shape: tuple[int, ...]) -> Loop | None:
     scaling = rescale_arrays(problem.rescale, units)
     scalars = np.stack([scaling.mantissa, scaling.exponent, scaling.real.view(np.int64)])
     constants, starts = join(loop.constants, bias, scalars)
-    size = math.prod(problem.x_shape)
+    size, outputs = math.prod(problem.x_shape), (problem.x_shape[0], rows.output, columns.output, units)
+    count = math.prod(outputs)
     ends = np.cumsum([round_up(n, ALIGNMENT) for n in (size, size, 4 * count, 4 * count, loop.scratch)]).tolist()
-    limits = problem.zero, *problem.codes
-    numbers = Numbers(size, count, units, int(problem.wraps), scaling.rule, *limits, *ends[:-1], *starts[1:])
+    places = problem.places or in_order(rows, columns, units)
+    settings = int(problem.wraps), scaling.rule, problem.zero, *problem.codes
+    numbers = Numbers(size, *outputs, *places, *settings, *ends[:-1], *starts[1:])
     every = np.array([*numbers, *loop.numbers, *lower], np.int64)
     return Loop(wide_product, (0,), constants, every, ends[-1], shape, np.dtype(np.int16))
 
@@ -89,16 +98,22 @@ def wide_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: 
     half = (numbers.shape[0] - COUNT) // 2
     lower, upper = scratch[: n.size], scratch[n.upper : n.upper + n.size]
     split(x.view(np.int16), upper, lower)
-    of_upper = scratch[n.upper_sums : n.upper_sums + 4 * n.outputs]
-    of_lower = scratch[n.lower_sums : n.lower_sums + 4 * n.outputs]
+    outputs = n.batch * n.rows * n.columns * n.units
+    of_upper = scratch[n.upper_sums : n.upper_sums + 4 * outputs]
+    of_lower = scratch[n.lower_sums : n.lower_sums + 4 * outputs]
     product(upper, of_upper, scratch[n.inner :], constants, numbers[COUNT : COUNT + half])
     product(lower, of_lower, scratch[n.inner :], constants, numbers[COUNT + half :])
     bias = constants[n.bias : n.bias + 8 * n.units].view(np.int64)
     scaling = constants[n.scaling : n.scaling + 24 * n.units]
-    for start in range(0, n.outputs, n.units):
-        first = of_upper.view(np.int32)[start : start + n.units]
-        second = of_lower.view(np.int32)[start : start + n.units]
-        finish(first, second, y.view(np.int16)[start : start + n.units], bias, scaling, n)
+    start = 0
+    for k in range(n.batch):
+        for p in range(n.rows):
+            for q in range(n.columns):
+                first = of_upper.view(np.int32)[start : start + n.units]
+                second = of_lower.view(np.int32)[start : start + n.units]
+                place = n.y_first + k * n.y_image + p * n.y_row + q * n.y_column
+                finish(first, second, y.view(np.int16)[place : place + n.units], bias, scaling, n)
+                start += n.units
 
 
 def split(x: Any, upper: Any, lower: Any) -> None:
