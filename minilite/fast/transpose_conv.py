@@ -5,6 +5,7 @@ stride 1, of every stride-th tap, the last one first. Pixels then come in the or
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from minilite.ops.finish import CHANNEL_BLOCK, FLAT_BLOCK
 from minilite.ops.prepare import Prepared
 from minilite.ops.transpose_conv import (
     FLOAT,
+    HYBRID,
     INT8,
     INT8_BLOCKS,
     INT16_BLOCKS,
@@ -27,11 +29,13 @@ from minilite.ops.transpose_conv import (
 )
 
 from .conv_2d import in_segments
+from .dynamic import Hybrid
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_loop
+from .hybrid_transpose import dynamic
 from .places import Places
 from .products import Problem, make_loop
-from .twins import Loop, Twins, looped
+from .twins import Kernel, Loop, Twins, looped
 from .wide import WideProblem
 from .wide import make_loop as make_wide_loop
 
@@ -144,6 +148,11 @@ def wide(prepared: Prepared, w: Array | None, x: Array | None, b: Array | None =
     return joined(map(make, parts(prepared, w)))
 
 
+def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for float32 values and 8-bit weights."""
+    return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
+
+
 TWINS: Twins = {
     INT8: looped(codes),
     INT8_BLOCKS: looped(codes),
@@ -154,4 +163,5 @@ TWINS: Twins = {
     INT16_MICRO: looped(wide),
     INT16_BLOCKS: looped(wide),
     FLOAT: looped(reals),
+    HYBRID: hybrid,
 }

@@ -21,6 +21,7 @@ KINDS = {  # the types of x, w, b
     "int8": ("int8", "int8", "int32"),
     "uint8": ("uint8", "uint8", "int32"),
     "float32": ("float32", "float32", "float32"),
+    "hybrid": ("float32", "int8", "float32"),
     "int16": ("int16", "int8", "int64"),
     "int16 with int32": ("int16", "int8", "int32"),
 }
