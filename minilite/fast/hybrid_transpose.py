@@ -12,11 +12,12 @@ from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
+from .arena import ALIGNMENT
 from .blocks import as_tuple, round_up
 from .dynamic import quantize_row
 from .hybrid_depthwise import centre
 from .rescale import clamp_real
-from .twins import ALIGNMENT, Loop, join
+from .twins import Loop, join
 
 
 class Numbers(NamedTuple):
@@ -59,7 +60,7 @@ def dynamic(prepared: Prepared, w: Array | None, x: Array | None, b: Array | Non
     constants, starts = join(weights, w_scale, bias, np.array(plan.reals, np.float32))
     ends = np.cumsum([round_up(count, ALIGNMENT) for count in (4 * batch, 8 * batch, size, 4 * size)]).tolist()
     rows, columns = plan.rows, plan.columns
-    windows = rows.size, columns.size, rows.stride, columns.stride, rows.before, columns.before
+    windows = [rows.size, columns.size, rows.stride, columns.stride, rows.before, columns.before]
     numbers = Numbers(batch, *image, *shape, *windows, *ends[:-1], *starts)
     every = np.array(numbers, np.int64)
     return Loop(hybrid_loop, (1,), constants, every, ends[-1], call["y"].shape, np.dtype(np.float32))
