@@ -19,12 +19,15 @@ from . import (
     depthwise_conv_2d,
     dequantize,
     float_elements,
+    float_functions,
     float_pooling,
     float_rows,
     fully_connected,
     fused,
     mean,
+    pair_tables,
     pooling,
+    positions,
     prelu,
     quantize,
     slopes,
@@ -35,8 +38,9 @@ from . import (
 from .twins import Twins
 
 PRODUCTS = (fully_connected, conv_2d, depthwise_conv_2d, transpose_conv, batch_matmul)
-CODES = (add_sub, code_pairs, pooling, mean, softmax, tables)
+CODES = (add_sub, code_pairs, pooling, mean, softmax, tables, pair_tables)
 ELEMENTS = (curves, prelu, quantize, dequantize, slopes)
-FAMILIES = (*PRODUCTS, *CODES, *ELEMENTS, float_elements, float_pooling, float_rows, fused, boxes)
+FLOATS = (float_elements, float_functions, float_pooling, float_rows, fused)
+FAMILIES = (*PRODUCTS, *CODES, *ELEMENTS, *FLOATS, boxes, positions)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

@@ -24,7 +24,7 @@ from minilite.ops.prepare import Prepared
 
 from . import pairs
 from .blocks import LANES, UNKNOWN, Codes, as_tuple, codes_table, requantize, rule_in_vectors
-from .stretching import FIELDS, Stretch, lay_out, stretch
+from .stretching import COUNT, FIELDS, Stretch, laid_out, lay_out, parts_at, start_of, stretch
 from .twins import Loop, Twins, join, looped
 
 BYTES = (TensorType.INT8, TensorType.UINT8)
@@ -34,7 +34,7 @@ PART = 64  # elements whose sums are kept at once
 
 
 class Numbers(NamedTuple):
-    """What the loop needs to know, behind the numbers of a Stretch."""
+    """What the loop needs to know, behind the numbers of a stretch."""
 
     is_product: int
     in_blocks: int  # elements that vector code takes
@@ -46,20 +46,21 @@ class Numbers(NamedTuple):
     terms: int  # where the terms start among the constants
 
 
-COUNT = len(Numbers._fields)
+NUMBERS = len(Numbers._fields)
 
 
 def make_loop(call: Call[Any], terms: Array, finish: Rescale, zero: int, codes: Range, blocks: int = -1) -> Loop | None:
     """The loop for terms int32 [in blocks or behind, a or b, code]; with blocks -1 they are factors."""
     found, rule, y = stretch(call), rule_in_vectors(finish), call["y"]
-    if found is None or rule == UNKNOWN:
+    if found is None or rule == UNKNOWN or (blocks > 0 and found[0].times != 1):
         return None
+    whole, first = found
     table = codes_table(finish, np.zeros(LANES, np.int64))
     constants, starts = join(table, terms)
     limits = codes.low - zero, codes.high - zero, zero
     numbers = Numbers(int(blocks < 0), max(blocks, 0), rule, *limits, table.shape[1], starts[1])
-    every = np.array([*found, *numbers], np.int64)
-    return Loop(pairs_loop, (0, 1), constants, every, 4 * PART + found.row, y.shape, y.dtype)
+    every = np.array([*first, *numbers], np.int64)
+    return Loop(pairs_loop, (0, 1), constants, every, 4 * PART + laid_out(whole), y.shape, y.dtype)
 
 
 def sums(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
@@ -117,26 +118,28 @@ def products(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | Non
 @kernel
 def pairs_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], uint8."""
-    s, n = Stretch(*as_tuple(numbers, FIELDS)), Numbers(*as_tuple(numbers[FIELDS:], COUNT))
+    s, n = Stretch(*as_tuple(numbers, FIELDS)), Numbers(*as_tuple(numbers[COUNT:], NUMBERS))
     codes = Codes(constants[: n.terms].view(np.int32), n.columns, n.rule, 0, n.low, n.high, n.zero, 0)
     terms, total = constants[n.terms :].view(np.int32)[: 4 * 256].reshape(2, 2, 256), scratch[: 4 * PART].view(np.int32)
-    repeated = scratch[4 * PART : 4 * PART + s.row]
-    if s.row != 0:
-        lay_out(a if s.first_repeats != 0 else b, repeated, s)
-    start = 0
-    while start < s.elements:
-        place = start % max(s.row, 1)
-        end = min(start + PART, s.elements if s.row == 0 else start - place + s.row, s.elements)
-        if start < n.in_blocks:
-            end = min(end, n.in_blocks)
-        count = end - start
-        row = repeated[place : place + count]
-        first = row if s.row != 0 and s.first_repeats != 0 else a[start:end]
-        second = row if s.row != 0 and s.first_repeats == 0 else b[start:end]
-        accumulate(first, second, terms[0 if start < n.in_blocks else 1], total[:count], n.is_product)
+    laid = scratch[4 * PART :]
+    for k in range(s.times):
+        start = start_of(numbers, k)
+        lay_out(a, b, start, laid, s)
+        for place in range(0, s.elements, s.row):
+            first, second = parts_at(a, b, start, laid, s, place)
+            inside = min(max(n.in_blocks - place, 0), len(first))
+            y_start = k * s.elements + place
+            pair_rows(first[:inside], second[:inside], terms[0], n.is_product, total, codes, y, y_start)
+            pair_rows(first[inside:], second[inside:], terms[1], n.is_product, total, codes, y, y_start + inside)
+
+
+def pair_rows(a: Any, b: Any, terms: Any, is_product: Any, total: Any, codes: Codes, y: Any, y_start: Any) -> None:
+    """y[y_start + k] from a[k], b[k]."""
+    for start in range(0, len(a), PART):
+        count = min(PART, len(a) - start)
+        accumulate(a[start : start + count], b[start : start + count], terms, total[:count], is_product)
         for lane in range(0, count, LANES):
-            requantize(total, lane, codes, 0, y, start + lane, count - lane)
-        start = end
+            requantize(total, lane, codes, 0, y, y_start + start + lane, count - lane)
 
 
 def accumulate(a: Any, b: Any, terms: Any, total: Any, is_product: Any) -> None:

@@ -98,6 +98,6 @@ class Hybrid(Looped):
         if not math.prod(loop.shape):
             return self.otherwise(*arrays)  # nothing runs, so nothing would be found
         scratch, rows = np.empty(loop.scratch, np.uint8), int(loop.numbers[0])
-        y, second = loop.run(arrays, scratch), round_up(4 * rows, ALIGNMENT)
+        outputs, second = loop.run(arrays, scratch), round_up(4 * rows, ALIGNMENT)
         scales, zero_points = scratch[: 4 * rows].view(np.float32), scratch[second : second + 8 * rows].view(np.int64)
-        return Noted((y,), {"x_scale": scales, "x_zero_point": zero_points})
+        return Noted(outputs, {"x_scale": scales, "x_zero_point": zero_points})

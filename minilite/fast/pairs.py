@@ -23,7 +23,7 @@ from .blocks import as_tuple
 from .chunks import CHUNK, CHUNK_BYTES, KINDS, load, store
 from .rescale import rescale_all, rescale_arrays
 from .slopes import add_zero
-from .stretching import FIELDS, Stretch, stretch
+from .stretching import COUNT, FIELDS, FIRST, SECOND, Stretch, laid_out, start_of, stretch
 from .twins import Loop
 
 SUM, PRODUCT, SLOPES, SHIFTED = range(4)
@@ -32,7 +32,7 @@ UNCHANGED = Rescale(RULES["single"], Multiplier(np.array(1.0), np.array(2**30), 
 
 
 class Numbers(NamedTuple):
-    """What the loop needs to know, behind the numbers of a Stretch."""
+    """What the loop needs to know, behind the numbers of a stretch."""
 
     way: int
     in_blocks: int  # elements that vector code takes
@@ -51,7 +51,7 @@ class Numbers(NamedTuple):
     wraps: int  # the sum with the zero point of y keeps 32 bits
 
 
-COUNT = len(Numbers._fields)
+NUMBERS = len(Numbers._fields)
 
 
 def sums(prepared: Prepared) -> Loop | None:
@@ -63,7 +63,7 @@ def sums(prepared: Prepared) -> Loop | None:
         return found
     run, block = plan.vectors.blocks
     numbers = found.numbers.copy()
-    numbers[FIELDS + Numbers._fields.index("in_blocks")] = run // block * block
+    numbers[COUNT + Numbers._fields.index("in_blocks")] = run // block * block
     return found._replace(numbers=numbers)
 
 
@@ -100,7 +100,7 @@ def make_loop(
     wraps: int = 0,
     names: tuple[str, str] = ("a", "b"),
 ) -> Loop | None:
-    """The loop, None for shapes that stretch in an unusual way."""
+    """The loop, None for shapes that stretch along too many axes."""
     call, codes = prepared.call, prepared.plan.codes
     found = stretch(call, names)
     if found is None:
@@ -109,38 +109,42 @@ def make_loop(
     rows = np.array([[*part.mantissa, *part.exponent, *part.real.view(np.int64)] for part in parts])
     a_kind, b_kind, y_kind = (KINDS[call[name].dtype] for name in (*names, "y"))
     numbers = Numbers(way, 0, a_kind, b_kind, y_kind, *zeros, codes.low, codes.high, parts[0].rule, *bits, sign, wraps)
-    scratch = 2 * CHUNK_BYTES + 8 * found.row
-    every = np.array([*found, *numbers], np.int64)
+    scratch = 2 * CHUNK_BYTES + 8 * laid_out(found[0])
+    every = np.array([*found[1], *numbers], np.int64)
     return Loop(codes_loop, (0, 1), rows.reshape(-1).view(np.uint8), every, scratch, call["y"].shape, call["y"].dtype)
 
 
 @kernel
 def codes_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], codes as bytes."""
-    s, n = Stretch(*as_tuple(numbers, FIELDS)), Numbers(*as_tuple(numbers[FIELDS:], COUNT))
+    s, n = Stretch(*as_tuple(numbers, FIELDS)), Numbers(*as_tuple(numbers[COUNT:], NUMBERS))
     integers, reals = constants.view(np.int64), constants.view(np.float64)
-    memory = scratch[: 2 * CHUNK_BYTES + 8 * s.row].view(np.int64)
-    row, start = memory[2 * CHUNK :], 0
-    if s.row != 0:
-        load(a if s.first_repeats != 0 else b, n.a_kind if s.first_repeats != 0 else n.b_kind, 0, row[: s.period])
-        for k in range(s.period, s.row):
-            row[k] = row[k - s.period]
-    while start < s.elements:
-        place = start % max(s.row, 1)
-        end = min(start + CHUNK, s.elements if s.row == 0 else start - place + s.row, s.elements)
-        end = min(end, n.in_blocks) if start < n.in_blocks else end
-        first, second = memory[: end - start], memory[CHUNK : CHUNK + end - start]
-        if s.row != 0 and s.first_repeats != 0:
-            first[:] = row[place : place + end - start]
-        else:
-            load(a, n.a_kind, start, first)
-        if s.row != 0 and s.first_repeats == 0:
-            second[:] = row[place : place + end - start]
-        else:
-            load(b, n.b_kind, start, second)
-        combine(first, second, start < n.in_blocks, integers, reals, n)
-        store(first, n.y_kind, y, start)
-        start = end
+    memory = scratch[: 2 * CHUNK_BYTES + 8 * laid_out(s)].view(np.int64)
+    laid = memory[2 * CHUNK :]
+    for k in range(s.times):
+        start, place = start_of(numbers, k), 0
+        if s.repeats == FIRST:
+            load(a, n.a_kind, start.a, laid[: s.period])
+        elif s.repeats == SECOND:
+            load(b, n.b_kind, start.b, laid[: s.period])
+        for i in range(s.period, laid_out(s)):
+            laid[i] = laid[i - s.period]
+        while place < s.elements:
+            inside = place % s.row
+            end = min(place + CHUNK, place - inside + s.row, s.elements)
+            end = min(end, n.in_blocks) if place < n.in_blocks else end
+            first, second = memory[: end - place], memory[CHUNK : CHUNK + end - place]
+            if s.repeats == FIRST:
+                first[:] = laid[inside : inside + end - place]
+            else:
+                load(a, n.a_kind, start.a + place, first)
+            if s.repeats == SECOND:
+                second[:] = laid[inside : inside + end - place]
+            else:
+                load(b, n.b_kind, start.b + place, second)
+            combine(first, second, place < n.in_blocks, integers, reals, n)
+            store(first, n.y_kind, y, k * s.elements + place)
+            place = end
 
 
 def combine(a: Any, b: Any, in_blocks: Any, integers: Any, reals: Any, n: Any) -> None:

@@ -12,39 +12,38 @@ from minilite.ops.prepare import Prepared
 from .blocks import as_tuple
 from .float_blocks import FLOAT_BYTES
 from .pairs import slopes
-from .stretching import FIELDS, Stretch, lay_out, stretch
+from .stretching import FIELDS, Stretch, laid_out, lay_out, parts_at, start_of, stretch
 from .twins import Loop, Twins, looped
 
 NOTHING = np.zeros(0, np.uint8)
 
 
 def reals(prepared: Prepared, x: Array | None, alpha: Array | None) -> Loop | None:
-    """The loop for float32, None for shapes that stretch in an unusual way."""
+    """The loop for float32, None for shapes that stretch along too many axes."""
     call = prepared.call
     found = stretch(call, ("x", "alpha"))
     if found is None:
         return None
-    numbers, shape = np.array(found, np.int64), call["y"].shape
-    return Loop(reals_loop, (0, 1), NOTHING, numbers, FLOAT_BYTES * found.row, shape, np.dtype(np.float32))
+    (whole, numbers), shape = found, call["y"].shape
+    return Loop(reals_loop, (0, 1), NOTHING, numbers, FLOAT_BYTES * laid_out(whole), shape, np.dtype(np.float32))
 
 
 @kernel
 def reals_loop(x: Any, alpha: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from x[n] and alpha, which may repeat, float32 as bytes."""
     s, values, made = Stretch(*as_tuple(numbers, FIELDS)), x.view(np.float32), y.view(np.float32)
-    if s.row == 0:
-        rectify(values, alpha.view(np.float32), made)
-        return
-    repeated = scratch[: FLOAT_BYTES * s.row].view(np.float32)
-    lay_out(alpha.view(np.float32), repeated, s)
-    for start in range(0, s.elements, s.row):
-        end = min(start + s.row, s.elements)
-        rectify(values[start:end], repeated[: end - start], made[start:end])
+    slopes, laid = alpha.view(np.float32), scratch[: FLOAT_BYTES * laid_out(s)].view(np.float32)
+    for k in range(s.times):
+        start = start_of(numbers, k)
+        lay_out(values, slopes, start, laid, s)
+        for place in range(0, s.elements, s.row):
+            first, second = parts_at(values, slopes, start, laid, s, place)
+            rectify(first, second, made[k * s.elements + place :])
 
 
 def rectify(x: Any, alpha: Any, y: Any) -> None:
     """y[k] = x[k], or alpha[k] * x[k] below 0."""
-    for k in range(y.shape[0]):
+    for k in range(x.shape[0]):
         y[k] = x[k] if x[k] >= 0 else np.float32(x[k] * alpha[k])
 
 

@@ -77,3 +77,8 @@ def rescale_all(rule: int, total: Any, mantissa: Any, exponent: Any, real: Any) 
     else:
         for k in range(total.shape[0]):
             total[k] = rescale_one(rule, total[k], mantissa, exponent, real)
+
+
+def flush(value: Any, tiny: Any) -> Any:
+    """A number closer to 0 than `tiny` as a zero of the same sign."""
+    return value * np.float32(0) if abs(value) < tiny else value

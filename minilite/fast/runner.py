@@ -121,11 +121,12 @@ class Runner:
         is_worth_it = sum(work for work in works if work >= SHARED_FROM) >= WAKE_FROM
         calls = []
         for task, work in zip(tasks, works, strict=True):
-            operands, y = [self._arrays.get(index) for index in task.operands], self._arrays[task.outputs[0]]
-            if task.loop is not None and y.size:
+            operands, ys = [self._arrays.get(index) for index in task.operands], [self._arrays[i] for i in task.outputs]
+            if task.loop is not None and ys[0].size:
                 is_shared = is_worth_it and work >= SHARED_FROM
                 scratch = self._scratch if is_shared else self._scratch[:1]
-                calls += [loop_calls(loop, operands, y, scratch) for loop in (task.loop, *task.loop.more)]
+                every = (task.loop, *task.loop.more)
+                calls += [loop_calls(loop, operands, ys[loop.output], scratch) for loop in every]
         return Stretch(calls, self._team)
 
     def _step(self, task: Task) -> Call:

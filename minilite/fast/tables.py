@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minilite.errors import InputError
 from minilite.format.enums import TensorType
 from minilite.numerics.jit import kernel
 from minilite.ops import OPS, Variant
@@ -16,17 +17,20 @@ from minilite.ops.prepare import Prepared
 
 from .twins import Loop, Twins, looped
 
-NAMES = ("ABS", "ELU", "EXP", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "NEG", "TANH")
+NAMES = ("ABS", "ELU", "EXP", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "NEG", "RSQRT", "SQRT", "TANH")
 RECTIFIERS = ("RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1")
 BYTES = (TensorType.INT8, TensorType.UINT8)
 
 
 def codes(prepared: Prepared, x: Array | None) -> Loop | None:
-    """The loop for 8-bit codes, None for others."""
+    """The loop for 8-bit codes, None for others, and where the definition refuses a code."""
     x_tensor, y = prepared.call["x"].tensor, prepared.call["y"]
     if x_tensor.type not in BYTES or y.tensor.type not in BYTES:
         return None
-    return look_up(prepared, prepared.plan, 0, math.prod(y.shape))
+    try:
+        return look_up(prepared, prepared.plan, 0, math.prod(y.shape))
+    except InputError:
+        return None
 
 
 def look_up(prepared: Prepared, plan: Any, first: int, last: int) -> Loop:

@@ -38,17 +38,20 @@ class Loop(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     parts: "Callable[[Loop, int], list[Part]] | None" = None  # from the loop and a number: up to so many parts of it
-    more: "tuple[Loop, ...]" = ()  # others that fill the rest of the same output, without working memory
+    more: "tuple[Loop, ...]" = ()  # others that fill the rest of the output, or other outputs, without working memory
+    output: int = 0  # the number of the output it fills
 
-    def run(self, arrays: Sequence[Array | None], scratch: Array | None = None) -> Array:
-        """The output for the kernel's arrays, with a working memory of its own or this one."""
-        y = np.empty(self.shape, self.dtype)
-        if y.size:
-            scratch = np.empty(self.scratch, np.uint8) if scratch is None else scratch
-            for loop in (self, *self.more):
+    def run(self, arrays: Sequence[Array | None], scratch: Array | None = None) -> tuple[Array, ...]:
+        """The outputs for the kernel's arrays, with a working memory of its own or this one."""
+        every = (self, *self.more)
+        made = {loop.output: np.empty(loop.shape, loop.dtype) for loop in every}
+        scratch = np.empty(self.scratch, np.uint8) if scratch is None else scratch
+        for loop in every:
+            y = made[loop.output]
+            if y.size:
                 operands = [bytes_of(arrays[position]) for position in loop.operands]
                 loop.function(operands[0], operands[-1], bytes_of(y), scratch, loop.constants, loop.numbers)
-        return y
+        return tuple(made[number] for number in range(len(made)))
 
 
 class Part(NamedTuple):
@@ -82,7 +85,7 @@ class Looped:
         return self.otherwise(*arrays) if loop is None else self.run(loop, arrays)
 
     def run(self, loop: Loop, arrays: Sequence[Array | None]) -> Any:
-        """What the step gives by this loop."""
+        """What the step gives by this loop: its outputs."""
         return loop.run(arrays)
 
 
@@ -93,6 +96,15 @@ def looped(make: Callable[..., Loop | None]) -> Twin:
         return Looped(partial(make, prepared), partial(prepared.variant.run, prepared.plan), constants)
 
     return twin
+
+
+def either(*makes: Make) -> Make:
+    """The first loop that one of these gives: for a variant of several element types."""
+
+    def make(prepared: Prepared, *arrays: Array | None) -> Loop | None:
+        return next((loop for one in makes if (loop := one(prepared, *arrays)) is not None), None)
+
+    return make
 
 
 def unpacked(function: Callable[..., Any]) -> Twin:

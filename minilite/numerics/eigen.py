@@ -3,10 +3,10 @@
 Eigen takes four values at a time with approximations of its own, and what is left over one by one with the C library.
 Which values are left over depends on where the vector starts in memory, so `start` tells how many floats it lies
 behind a 16-byte boundary. Multiplications and additions are rounded separately (no fused multiply-add).
+The steps `..._of` take NumPy arrays or, inside a compiled kernel, float32 scalars.
 Follows tflite/kernels/internal/tensor_utils (ApplyActivationToVector) and Eigen's GenericPacketMathFunctions.h.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,24 +38,26 @@ def logistic(x: Floats, start: int = 0) -> Floats:
     """1 / (1 + exp(-x)), float32 in and out, any shape; exact for float64, here and below."""
     if x.dtype == np.float64:
         return 1 / (1 + libm.exp(-x))
-    values = np.minimum(x.ravel(), _LOGISTIC_HIGH)
+    values = np.minimum(x.ravel(), LOGISTIC_HIGH)
     head = min(-start % LANES, values.size)
     tail = head + (values.size - head) // LANES * LANES
     single = np.r_[0:head, tail : values.size]
     result = np.empty_like(values)
-    result[head:tail] = _logistic_by_lanes(values[head:tail])
+    whole = values[head:tail]
+    result[head:tail] = np.where(whole < LOGISTIC_LOW, np.float32(0), logistic_of(whole))
     powers = libm.exp(values[single])
     result[single] = powers / (np.float32(1) + powers)
     return result.reshape(x.shape)
 
 
-_LOGISTIC_HIGH = np.float32(16.6355324)
+LOGISTIC_HIGH, LOGISTIC_LOW = np.float32(16.6355324), np.float32(-104)  # below, it is 0
 _EXP_EVEN = tuple(map(np.float32, (0.041898667812347412, 0.49999141693115234)))
 _EXP_ODD = tuple(map(np.float32, (0.008334713056683540, 0.16666877269744873)))
 _LOG2_E, _LN2_HIGH, _LN2_LOW = map(np.float32, (1.44269504, -0.693359375, 2.12194440e-4))
 
 
-def _logistic_by_lanes(x: Floats) -> Floats:
+def logistic_of(x: Any) -> Any:
+    """1 / (1 + exp(-x)) for x from LOGISTIC_LOW to LOGISTIC_HIGH, four at a time."""
     half = np.maximum(x, np.float32(-200)) * np.float32(0.5)
     power = np.floor(half * _LOG2_E + np.float32(0.5))
     rest = power * _LN2_HIGH + half
@@ -63,10 +65,9 @@ def _logistic_by_lanes(x: Floats) -> Floats:
     square = rest * rest
     even, odd = _polynomial(square, _EXP_EVEN), _polynomial(square, _EXP_ODD)
     series = square * (rest * odd + even) + (rest + np.float32(1))
-    exponential = np.ldexp(series, power.astype(np.int32))
+    exponential = np.ldexp(series, np.int32(power))
     exponential = exponential * exponential
-    result = exponential / (np.float32(1) + exponential)
-    return np.where(x < -104, np.float32(0), result)
+    return exponential / (np.float32(1) + exponential)
 
 
 _TANH_HIGH = np.float32(7.90738964080810547)
@@ -78,13 +79,19 @@ def tanh(x: Floats) -> Floats:
     """Hyperbolic tangent, float32 in and out, any shape: a quotient of two polynomials."""
     if x.dtype == np.float64:
         return libm.tanh(x)
-    x = np.clip(x, -_TANH_HIGH, _TANH_HIGH)
-    square = x * x
-    over, under = _polynomial(square, _TANH_OVER), _polynomial(square, _TANH_UNDER)
-    quotient: Floats = (square * x * over + x) / under
+    quotient: Floats = tanh_of(x)
     return quotient
 
 
+def tanh_of(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    x = np.minimum(np.maximum(x, -_TANH_HIGH), _TANH_HIGH)
+    square = x * x
+    over, under = _polynomial(square, _TANH_OVER), _polynomial(square, _TANH_UNDER)
+    return (square * x * over + x) / under
+
+
+ERFC_HIGH = np.float32(11)
 _ERFC_NEAR = tuple(
     map(np.float32, (5.6180229876190424e-4, -4.913816694170237e-3, 2.670751512050629e-2, -0.11280010640621185))
 ) + tuple(map(np.float32, (0.3761229515075684, -1.1283791065216064)))
@@ -102,34 +109,37 @@ def erfc(x: Floats) -> Floats:
     """1 - erf(x), float32 in and out, any shape: a polynomial up to 1, beyond it exp(-x**2) times a quotient of two."""
     if x.dtype == np.float64:
         return libm.erfc(x)
-    values = np.clip(x.ravel(), np.float32(-11), np.float32(11))
-    whole = values.size // LANES * LANES
-    parts = (_erfc(values[:whole], _exponential), _erfc(values[whole:], libm.exp))
-    return np.concatenate(parts).reshape(x.shape)
+    values = np.clip(x.ravel(), -ERFC_HIGH, ERFC_HIGH)
+    whole, square = values.size // LANES * LANES, values * values
+    powers = np.concatenate([exponential_of(-square[:whole]), libm.exp(-square[whole:])])
+    result: Floats = np.where(square > 1, erfc_far_of(values, powers), erfc_near_of(values))
+    return result.reshape(x.shape)
 
 
-def _erfc(x: Floats, exponential: Callable[[Floats], Floats]) -> Floats:
+def erfc_near_of(x: Any) -> Any:
+    """1 - erf(x) for |x| up to 1."""
+    return x * _polynomial(x * x, _ERFC_NEAR) + np.float32(1)
+
+
+def erfc_far_of(x: Any, power: Any) -> Any:
+    """1 - erf(x) for |x| from 1 to ERFC_HIGH, with power = exp(-x**2)."""
     square = x * x
-    lost = (x.astype(np.float64) * x - square).astype(np.float32)  # what rounding the square cut off
-    high = exponential(-square)
+    lost = np.float32(np.float64(x) * x - square)  # what rounding the square cut off
     inverse = np.float32(1) / square
     quotient = _polynomial(inverse, _ERFC_OVER) / (x * _polynomial(inverse, _ERFC_UNDER))
-    far = (high - high * lost) * quotient + np.where(x < 0, np.float32(2), np.float32(0))
-    near = x * _polynomial(square, _ERFC_NEAR) + np.float32(1)
-    result: Floats = np.where(square > 1, far, near)
-    return result
+    return (power - power * lost) * quotient + (np.float32(1) - np.copysign(np.float32(1), x))
 
 
-def _exponential(x: Floats) -> Floats:
-    x = np.clip(x, np.float32(-104), np.float32(88.723))
+def exponential_of(x: Any) -> Any:
+    """e**x, four at a time."""
+    x = np.minimum(np.maximum(x, np.float32(-104)), np.float32(88.723))
     power = np.rint(x * _LOG2_E)
     rest = power * _LN2_HIGH + x
     rest = power * _LN2_LOW + rest
     square = rest * rest
     even, odd = _polynomial(square, _EXPONENTIAL_EVEN), _polynomial(square, _EXPONENTIAL_ODD)
     series = square * (rest * odd + even) + (rest + np.float32(1))
-    result: Floats = np.ldexp(series, power.astype(np.int32))
-    return result
+    return np.ldexp(series, np.int32(power))
 
 
 def row_sums(rows: Floats) -> Floats:
@@ -165,7 +175,7 @@ def _sums_from(rows: Floats, start: int) -> Floats:
     return sums
 
 
-def _polynomial(x: Floats, factors: tuple[np.float32, ...]) -> Any:
+def _polynomial(x: Any, factors: tuple[np.float32, ...]) -> Any:
     total: Any = factors[0]
     for factor in factors[1:]:
         total = total * x + factor

@@ -55,8 +55,9 @@ def seconds_of(task: Task, arrays: dict[int, Array], scratch: Array) -> float:
     if task.loop is None:
         inputs = [None if index < 0 else arrays[index] for index in task.inputs]
         return fastest(lambda: task.run(inputs, State()))
-    operands, y = [arrays.get(index) for index in task.operands], np.empty(task.loop.shape, task.loop.dtype)
-    calls = [loop_calls(loop, operands, y, [scratch]) for loop in (task.loop, *task.loop.more)]
+    operands, every = [arrays.get(index) for index in task.operands], (task.loop, *task.loop.more)
+    made = {loop.output: np.empty(loop.shape, loop.dtype) for loop in every}
+    calls = [loop_calls(loop, operands, made[loop.output], [scratch]) for loop in every]
     table = make_table(calls, 1)
     return fastest(lambda: run_calls(table, 0, MEETING, 0))
 

@@ -33,19 +33,19 @@ def test_loops_write_to_nothing_but_their_output(case: Case) -> None:
         if not program.is_static or program.steps[0].folded is not None:
             return
         (task,) = [step.task for step in program.steps]
-        (output,) = task.outputs
         if task.loop is None or not np.prod(task.loop.shape):
             return
         expected = evaluate(program, example.inputs)
         arrays = {**program.constants, **example.inputs}
         _, scratch = guarded(task.loop.scratch + GUARD)
-        block, y = guarded(expected[output].nbytes)
+        made = [guarded(expected[output].nbytes) for output in task.outputs]
         for loop in (task.loop, *task.loop.more):
             operands = [bytes_of(arrays[task.operands[which]]) for which in loop.operands]
             with np.errstate(all="ignore"):
-                loop.function(operands[0], operands[-1], y, scratch, loop.constants, loop.numbers)
-        assert y.tobytes() == expected[output].tobytes()
-        assert np.all(block[:GUARD] == MARK)
-        assert np.all(block[-GUARD:] == MARK)
+                loop.function(operands[0], operands[-1], made[loop.output][1], scratch, loop.constants, loop.numbers)
+        for output, (block, y) in zip(task.outputs, made, strict=True):
+            assert y.tobytes() == expected[output].tobytes()
+            assert np.all(block[:GUARD] == MARK)
+            assert np.all(block[-GUARD:] == MARK)
 
     check()
