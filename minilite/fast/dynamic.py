@@ -22,8 +22,8 @@ LARGEST = 0x7F800000  # the bits of infinity as an integer; NaN is beyond
 SIGN = 0x7FFFFFFF
 
 
-def quantize_row(x: Any, codes: Any, asymmetric: Any) -> Any:
-    """int8 `codes` of float32 x [d]; its scale and zero point."""
+def quantize_row(x: Any, first: Any, codes: Any, asymmetric: Any) -> Any:
+    """int8 `codes` of float32 x [d] from d = first on; the scale and zero point of all x."""
     low, high = extremes(x.view(np.int32))
     scale, inverse, zero_point, lowest = np.float32(1), np.float32(0), np.int64(0), np.int64(-127)
     if asymmetric != 0:
@@ -33,10 +33,11 @@ def quantize_row(x: Any, codes: Any, asymmetric: Any) -> Any:
         largest = np.maximum(np.abs(low), np.abs(high))
         if largest != 0:
             scale, inverse = np.float32(largest / np.float32(127)), np.float32(np.float32(127) / largest)
-    body = x.shape[0] // LANES * LANES
-    quantize_body(x[:body], codes[:body], inverse, zero_point, lowest)
-    for d in range(body, x.shape[0]):
-        whole = np.float32(zero_point) + np.float32(round_half_away(np.float32(x[d] * inverse)))
+    some = x[first : first + codes.shape[0]]
+    body = min(max(x.shape[0] // LANES * LANES - first, 0), codes.shape[0])
+    quantize_body(some[:body], codes[:body], inverse, zero_point, lowest)
+    for d in range(body, codes.shape[0]):
+        whole = np.float32(zero_point) + np.float32(round_half_away(np.float32(some[d] * inverse)))
         codes[d] = min(max(whole_number(np.float32(whole)), lowest), 127)
     return scale, zero_point
 

@@ -9,14 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.pooling import AVERAGE_POOL_2D, L2_POOL_2D, MAX_POOL_2D
 from minilite.ops.prepare import Prepared
+from minilite.ops.signature import Shape
 
 from .blocks import as_tuple
+from .parts import share_float_images
 from .rescale import clamp_real
-from .twins import Loop, Twins, looped
+from .twins import Loop, Part, Twins, looped
 
 AVERAGE, LARGEST, ROOT = range(3)
 
@@ -44,11 +47,18 @@ NUMBERS = len(Numbers._fields)
 
 def floats(which: int, prepared: Prepared, x: Array | None) -> Loop:
     """The loop for x [n,h,w,c]."""
-    plan, y = prepared.plan, prepared.call["y"]
-    slides = [(w.output, w.before, w.size, w.stride) for w in (plan.rows, plan.columns)]
-    numbers = np.array([which, *prepared.call["x"].shape, *slides[0], *slides[1]], np.int64)
+    plan, call = prepared.plan, prepared.call
     limits = np.array(plan.limits, np.float32).view(np.uint8)
-    return Loop(floats_loop, (0,), limits, numbers, 0, y.shape, np.dtype(np.float32))
+
+    def make(x_shape: Shape, rows: Window) -> Loop:
+        slides = [(w.output, w.before, w.size, w.stride) for w in (rows, plan.columns)]
+        numbers = np.array([which, *x_shape, *slides[0], *slides[1]], np.int64)
+        return Loop(floats_loop, (0,), limits, numbers, 0, call["y"].shape, np.dtype(np.float32), share)
+
+    def share(whole: Loop, count: int) -> list[Part]:
+        return share_float_images(whole, call["x"].shape, plan.rows, make, count)
+
+    return make(call["x"].shape, plan.rows)
 
 
 @kernel

@@ -22,7 +22,7 @@ from .arena import ALIGNMENT
 from .blocks import CHUNK, LANES, as_tuple, round_up
 from .float_blocks import FLOAT_BYTES, FloatWeights, float_block
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
-from .parts import share_images
+from .parts import share_float_images
 from .places import Places, are_one_row, in_order
 from .products import ROWS, STARTS_BYTES, block_width
 from .twins import Loop, Part, join
@@ -130,14 +130,10 @@ def share(problem: FloatProblem, whole: Loop, count: int) -> list[Part]:
     """The product in parts, by rows of images."""
 
     def make(x_shape: tuple[int, ...], rows: Window) -> Loop:
-        shape = (*x_shape[:3], x_shape[3] // FLOAT_BYTES)
-        return make_loop(problem._replace(x_shape=shape, rows=rows))
+        return make_loop(problem._replace(x_shape=x_shape, rows=rows))
 
-    batch, height, width, channels = problem.x_shape
-    in_bytes = (batch, height, width, channels * FLOAT_BYTES)
-    sized = whole._replace(shape=(*whole.shape, FLOAT_BYTES))
     y_row = None if problem.places is None else FLOAT_BYTES * problem.places.row
-    return share_images(sized, in_bytes, problem.rows, make, count, y_row)
+    return share_float_images(whole, problem.x_shape, problem.rows, make, count, y_row)
 
 
 def in_lanes(w: Array) -> Array:

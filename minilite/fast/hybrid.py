@@ -7,6 +7,8 @@
 The definitions are minilite/ops/fully_connected_hybrid.py and hybrid_convolution.py.
 """
 
+import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,14 +18,17 @@ from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import make_rescale
 from minilite.ops.call import Array
+from minilite.ops.signature import Shape
 
 from .arena import ALIGNMENT
-from .blocks import as_tuple, round_up
+from .blocks import CHUNK, as_tuple, round_up
 from .dynamic import quantize_row
+from .float_blocks import FLOAT_BYTES
 from .images import Image
+from .parts import ALL, ranges, share_scaled_images
 from .products import NUMBERS, Problem, make_sums_loop, product
 from .rescale import clamp_real
-from .twins import Loop, join
+from .twins import Loop, Part, join
 
 MOST = 2**17 - 1  # products of two int8 codes that are sure to fit 32 bits
 FILL = NUMBERS + Image._fields.index("fill")
@@ -33,7 +38,9 @@ class Numbers(NamedTuple):
     """What the loop needs to know, before the numbers of the product."""
 
     rows: int  # of x, each with a scale of its own
-    size: int  # of a row
+    row_size: int
+    first: int  # the part of a row that windows read
+    size: int
     positions: int  # windows of a row
     units: int
     asymmetric: int
@@ -68,6 +75,8 @@ class HybridProblem(NamedTuple):
     scales_last: bool
     raises_nan: bool
     reals: Range
+    row_size: int = 0  # of a row of x, when it is more than the image, which starts at `first`
+    first: int = 0
 
 
 def make_loop(problem: HybridProblem, shape: tuple[int, ...]) -> Loop | None:
@@ -86,9 +95,33 @@ def make_loop(problem: HybridProblem, shape: tuple[int, ...]) -> Loop | None:
     needed = (4 * problem.rows, 8 * problem.rows, loop.numbers.nbytes, size, 4 * positions * len(w), loop.scratch)
     ends = np.cumsum([round_up(count, ALIGNMENT) for count in needed]).tolist()
     flags = int(problem.asymmetric), int(problem.scales_last), int(problem.raises_nan), len(loop.numbers)
-    numbers = Numbers(problem.rows, size, positions, len(w), *flags, *ends[:-1], *starts)
+    reads = problem.row_size or size, problem.first, size
+    numbers = Numbers(problem.rows, *reads, positions, len(w), *flags, *ends[:-1], *starts)
     every = np.array([*numbers, *loop.numbers], np.int64)
-    return Loop(hybrid_product, (0,), constants, every, ends[-1], shape, np.dtype(np.float32))
+    return Loop(hybrid_product, (0,), constants, every, ends[-1], shape, np.dtype(np.float32), partial(share, problem))
+
+
+def share(problem: HybridProblem, whole: Loop, count: int) -> list[Part]:
+    """The product in parts: by rows of x or of its only image, or where there is but one position, by channels."""
+    rows, columns = problem.windows
+
+    def make(**changes: Any) -> Loop:
+        loop = make_loop(problem._replace(**changes), whole.shape)
+        assert loop is not None  # its sums are some of those of the whole
+        return loop
+
+    def of_images(x_shape: Shape, part: Window, first: int) -> Loop:
+        row_size = math.prod(problem.image)
+        return make(rows=x_shape[0], image=x_shape[1:], windows=(part, columns), row_size=row_size, first=first)
+
+    if problem.rows * rows.output * columns.output > 1:
+        return share_scaled_images(whole, (problem.rows, *problem.image), rows, of_images, count)
+    parts, w_scale = [], np.broadcast_to(problem.w_scale, (len(problem.w),))
+    for first, last in ranges(len(problem.w), count, CHUNK):
+        these = slice(first, last)
+        loop = make(w=problem.w[these], w_scale=w_scale[these], bias=problem.bias[these])
+        parts.append(Part(loop, ALL, ALL, slice(FLOAT_BYTES * first, FLOAT_BYTES * last)))
+    return parts
 
 
 @kernel
@@ -101,8 +134,8 @@ def hybrid_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers
     codes, sums = scratch[n.codes : n.codes + n.size], scratch[n.sums : n.sums + 4 * n.positions * n.units]
     own[:] = numbers[COUNT:]
     for r in range(n.rows):
-        row = x[4 * r * n.size : 4 * (r + 1) * n.size].view(np.float32)
-        scales[r], zero_points[r] = quantize_row(row, codes.view(np.int8), n.asymmetric)
+        row = x[4 * r * n.row_size : 4 * (r + 1) * n.row_size].view(np.float32)
+        scales[r], zero_points[r] = quantize_row(row, n.first, codes.view(np.int8), n.asymmetric)
         own[FILL] = zero_points[r] & 255
         product(codes, sums, scratch[n.inner :], constants[: n.w_scale], own)
         step = 4 * n.positions * n.units

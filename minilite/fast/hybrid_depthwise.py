@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minilite.numerics.affine import Range
+from minilite.numerics.geometry import Window
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
+from minilite.ops.signature import Shape
 
 from .arena import ALIGNMENT
 from .blocks import as_tuple, round_up
@@ -21,8 +23,9 @@ from .dynamic import quantize_row
 from .float_blocks import FLOAT_BYTES
 from .float_products import FloatProblem, product
 from .float_products import make_loop as make_float_loop
+from .parts import share_scaled_images
 from .rescale import clamp_real
-from .twins import Loop, join
+from .twins import Loop, Part, join
 
 MOST = 2**24 // (255 * 128)  # taps whose sum is sure to be exact
 
@@ -31,7 +34,9 @@ class Numbers(NamedTuple):
     """What the loop needs to know, before the numbers of the product."""
 
     rows: int  # images of x, each with a scale of its own
-    size: int  # of an image
+    row_size: int  # of an image
+    first: int  # the part of it that windows read
+    size: int
     outputs: int  # of an image
     units: int
     zero_points: int  # where sections of the working memory start
@@ -51,22 +56,29 @@ def dynamic(prepared: Prepared, x: Array | None, w: Array | None, b: Array | Non
     call, plan = prepared.call, prepared.plan
     if w is None or (b is None) != (call.optional("b") is None) or call["x"].shape[3] != w.shape[3] or not w.size:
         return None
-    (batch, *image), units, shape = call["x"].shape, w.shape[3], call["y"].shape
+    x_shape, units, y_shape = call["x"].shape, w.shape[3], call["y"].shape
     if math.prod(w.shape[1:3]) > MOST:
         return None
-    everything = Range(np.float32(-np.inf), np.float32(np.inf))
-    x_shape, y_shape = (1, *image), (1, *shape[1:])
-    weights = w[0].astype(np.float32)
-    loop = make_float_loop(FloatProblem(x_shape, plan.rows, plan.columns, weights, None, everything, y_shape))
+    weights, everything = w[0].astype(np.float32), Range(np.float32(-np.inf), np.float32(np.inf))
     w_scale = np.broadcast_to(plan.w_scale, (units,)).astype(np.float32)
     bias = np.full(units, -0.0, np.float32) if b is None else b
-    constants, starts = join(loop.constants, w_scale, bias, np.array(plan.reals, np.float32))
-    size = math.prod(image)
-    needed = (FLOAT_BYTES * batch, 8 * batch, size, FLOAT_BYTES * size, loop.scratch)
-    ends = np.cumsum([round_up(count, ALIGNMENT) for count in needed]).tolist()
-    numbers = Numbers(batch, size, math.prod(shape[1:]), units, *ends[:-1], *starts[1:])
-    every = np.array([*numbers, *loop.numbers], np.int64)
-    return Loop(hybrid_loop, (0,), constants, every, ends[-1], shape, np.dtype(np.float32))
+
+    def make(images: Shape, rows: Window, first: int) -> Loop:
+        (batch, *image), made = images, (1, rows.output, *y_shape[2:])
+        loop = make_float_loop(FloatProblem((1, *image), rows, plan.columns, weights, None, everything, made))
+        constants, starts = join(loop.constants, w_scale, bias, np.array(plan.reals, np.float32))
+        size = math.prod(image)
+        needed = (FLOAT_BYTES * batch, 8 * batch, size, FLOAT_BYTES * size, loop.scratch)
+        ends = np.cumsum([round_up(count, ALIGNMENT) for count in needed]).tolist()
+        reads = math.prod(x_shape[1:]), first, size
+        numbers = Numbers(batch, *reads, math.prod(made), units, *ends[:-1], *starts[1:])
+        every = np.array([*numbers, *loop.numbers], np.int64)
+        return Loop(hybrid_loop, (0,), constants, every, ends[-1], y_shape, np.dtype(np.float32), share)
+
+    def share(whole: Loop, count: int) -> list[Part]:
+        return share_scaled_images(whole, x_shape, plan.rows, make, count)
+
+    return make(x_shape, plan.rows, 0)
 
 
 @kernel
@@ -78,7 +90,8 @@ def hybrid_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: A
     codes = scratch[n.codes : n.codes + n.size].view(np.int8)
     image = scratch[n.image : n.image + 4 * n.size]
     for r in range(n.rows):
-        scales[r], zero_points[r] = quantize_row(x[4 * r * n.size : 4 * (r + 1) * n.size].view(np.float32), codes, 1)
+        row = x[4 * r * n.row_size : 4 * (r + 1) * n.row_size].view(np.float32)
+        scales[r], zero_points[r] = quantize_row(row, n.first, codes, 1)
         centre(codes, np.int32(zero_points[r]), image.view(np.float32))
         made = y[4 * r * n.outputs : 4 * (r + 1) * n.outputs]
         product(image, made, scratch[n.inner :], constants, numbers[COUNT:])

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
 from minilite.numerics.geometry import Window
 from minilite.ops.signature import Shape
 
+from .float_blocks import FLOAT_BYTES
 from .twins import Loop, Part
 
 ALL = slice(None)
@@ -66,10 +69,44 @@ def share_images(
     """
     y_image = math.prod(whole.shape) // max(x_shape[0], 1)
     y_row = y_image // max(rows.output, 1) if y_row is None else y_row
+    shares = image_parts(x_shape, rows, y_image, y_row, count)
+    return [Part(with_constants(make(share.x_shape, share.rows), whole), share.x, ALL, share.y) for share in shares]
+
+
+def share_float_images(
+    whole: Loop,
+    x_shape: Shape,
+    rows: Window,
+    make: Callable[[Shape, Window], Loop],
+    count: int,
+    y_row: int | None = None,
+) -> list[Part]:
+    """The same for float32."""
+    in_bytes = (*x_shape[:3], FLOAT_BYTES * x_shape[3])
+
+    def make_part(shape: Shape, part: Window) -> Loop:
+        return make((*shape[:3], x_shape[3]), part)
+
+    return share_images(whole._replace(shape=(*whole.shape, FLOAT_BYTES)), in_bytes, rows, make_part, count, y_row)
+
+
+def share_scaled_images(
+    whole: Loop, x_shape: Shape, rows: Window, make: Callable[[Shape, Window, int], Loop], count: int
+) -> list[Part]:
+    """The same for float32 images whose scales are found when the loop runs.
+
+    Each part of an only image is given the whole of it, and `make` where in it those rows start that it reads.
+    """
+    y_image = FLOAT_BYTES * math.prod(whole.shape) // max(x_shape[0], 1)
     parts = []
-    for share in image_parts(x_shape, rows, y_image, y_row, count):
-        loop = make(share.x_shape, share.rows)
-        if loop.constants.tobytes() == whole.constants.tobytes():
-            loop = loop._replace(constants=whole.constants)
-        parts.append(Part(loop, share.x, ALL, share.y))
+    for share in image_parts(x_shape, rows, y_image, y_image // max(rows.output, 1), count):
+        some, first = slice(FLOAT_BYTES * share.x.start, FLOAT_BYTES * share.x.stop), 0
+        if x_shape[0] == 1:
+            some, first = ALL, share.x.start
+        parts.append(Part(with_constants(make(share.x_shape, share.rows, first), whole), some, ALL, share.y))
     return parts
+
+
+def with_constants(part: Loop, whole: Loop) -> Loop:
+    """A part of a loop, with the same array of constants where they are the same."""
+    return part._replace(constants=whole.constants) if np.array_equal(part.constants, whole.constants) else part
