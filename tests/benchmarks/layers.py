@@ -1,4 +1,5 @@
-"""A network built layer by layer, as float32, int8 (a scale per channel of the weights) or uint8 (zero points).
+"""A network built layer by layer, as float32, int8 (a scale per channel of the weights), uint8 (zero points) or
+dynamic_range (float32 with the weights of int8).
 
 Weights are random, scaled such that activations stay spread from the first layer to the last: each activation carries
 its mean square, the weights that read it are divided by its root, and the output's scale covers REACH deviations.
@@ -19,7 +20,10 @@ from minilite.format.table import Table
 from minilite.graph import Graph, Node, Subgraph, Tensor
 
 NONE, RELU, RELU6 = 0, 1, 3  # activations
-VERSIONS = {"int8": {"DEPTHWISE_CONV_2D": 3, "CONV_2D": 3, "FULLY_CONNECTED": 4}}  # 2 for other ops
+VERSIONS = {  # of other ops: 2 in int8, else 1
+    "int8": {"DEPTHWISE_CONV_2D": 3, "CONV_2D": 3, "FULLY_CONNECTED": 4},
+    "dynamic_range": {"DEPTHWISE_CONV_2D": 6, "CONV_2D": 5, "FULLY_CONNECTED": 9},
+}
 REACH = 4.0  # deviations of an activation that its codes reach to
 
 
@@ -36,6 +40,7 @@ class Network:
 
     def __init__(self, kind: str, input_shape: tuple[int, ...]) -> None:
         self.kind = kind
+        self.is_float = kind in ("float32", "dynamic_range")  # its activations
         self.random = np.random.default_rng(0)
         self.tensors: list[Tensor] = []
         self.nodes: list[Node] = []
@@ -60,7 +65,8 @@ class Network:
     def dense(self, x: Activation, units: int) -> Activation:
         """FULLY_CONNECTED; its codes have one scale for all units, as the official converter writes by default."""
         inputs = self._weights(x, (units, x.shape[1]), None, x.shape[1])
-        return self._weighted("FULLY_CONNECTED", FullyConnectedOptions(), x, inputs, (x.shape[0], units), NONE)
+        options = FullyConnectedOptions(asymmetric_quantize_inputs=self.kind == "dynamic_range")
+        return self._weighted("FULLY_CONNECTED", options, x, inputs, (x.shape[0], units), NONE)
 
     def add(self, a: Activation, b: Activation, activation: int = NONE) -> Activation:
         """ADD of two independent activations."""
@@ -109,7 +115,7 @@ class Network:
         return self._append(op, options, inputs, self._activation(shape, power / 2 if activation else power, low, high))
 
     def _append(self, op: str, options: Table, inputs: tuple[int, ...], y: Activation) -> Activation:
-        version = 1 if self.kind != "int8" else VERSIONS["int8"].get(op, 2)
+        version = VERSIONS.get(self.kind, {}).get(op, 2 if self.kind == "int8" else 1)
         self.nodes.append(Node(len(self.nodes), op, inputs, (y.index,), options, version))
         return y
 
@@ -130,6 +136,8 @@ class Network:
             codes = np.clip(np.rint(real / largest * 127), -127, 127).astype(np.int8)
             scale, kind = largest.reshape(-1) / 127, TensorType.INT8
         w = self._constant(codes, kind, affine(scale, zero_point, axis or 0))
+        if self.kind == "dynamic_range":
+            return w, self._constant(bias, TensorType.FLOAT32, None)
         x_scale = self.tensors[x.index].parameters.scale  # type: ignore[union-attr]
         bias_scale = np.float32(x_scale) * scale.astype(np.float32)
         b = self._constant(np.rint(bias / bias_scale).astype(np.int32), TensorType.INT32, affine(bias_scale, 0, 0))
@@ -138,12 +146,13 @@ class Network:
     def _activation(self, shape: tuple[int, ...], power: float, low: float, high: float) -> Activation:
         scale = (high - low) / 255
         lowest = -128 if self.kind == "int8" else 0
-        parameters = None if self.kind == "float32" else affine(scale, lowest - round(low / scale), 0)
+        parameters = None if self.is_float else affine(scale, lowest - round(low / scale), 0)
         return Activation(self._tensor(shape, parameters), shape, power)
 
     def _tensor(self, shape: tuple[int, ...], parameters: schema.QuantizationParameters | None) -> int:
         index = len(self.tensors)
-        self.tensors.append(Tensor(index, f"tensor_{index}", shape, TensorType[self.kind.upper()], parameters))
+        kind = TensorType["FLOAT32" if self.is_float else self.kind.upper()]
+        self.tensors.append(Tensor(index, f"tensor_{index}", shape, kind, parameters))
         return index
 
     def _constant(self, array: Any, kind: TensorType, parameters: schema.QuantizationParameters | None) -> int:

@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.models FOLDER [NAME...]
 
-Writes NAME_int8.tflite, NAME_uint8.tflite and NAME_float32.tflite for each network, or for those named:
-mobilenet_v2 (1.0, 224 x 224), resnet_50 (224 x 224), and pointwise, whose work is nearly all in 1x1 convolutions.
+Writes NAME_KIND.tflite for each network, or for those named: mobilenet_v2 (1.0, 224 x 224), resnet_50 (224 x 224), and
+pointwise, whose work is nearly all in 1x1 convolutions. KIND is int8, uint8, float32, or dynamic_range for float32 with
+int8 weights.
 """
 
 import sys
@@ -15,7 +16,7 @@ from minilite.graph.write import save
 
 from .layers import NONE, RELU, Activation, Network
 
-KINDS = ("int8", "uint8", "float32")
+KINDS = ("int8", "uint8", "float32", "dynamic_range")
 Outputs = tuple[Activation, Activation]
 IMAGE = (1, 224, 224, 3)
 # MobileNetV2, table 2: expansion, channels, repetitions, first stride
