@@ -77,7 +77,7 @@ def hybrid_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: A
     for k in range(n.images):
         image = x.view(np.float32)[k * size : (k + 1) * size]
         made = y.view(np.float32)[k * outputs : (k + 1) * outputs]
-        scales[k], zero_points[k] = quantize_row(image, codes, 1)
+        scales[k], zero_points[k] = quantize_row(image, 0, codes, 1)
         centre(codes, np.int32(zero_points[k]), values)
         made[:] = np.float32(0)
         for h in range(n.height):
