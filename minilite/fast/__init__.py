@@ -34,11 +34,12 @@ from . import (
     softmax,
     tables,
     transpose_conv,
+    wide_softmax,
 )
 from .twins import Twins
 
 PRODUCTS = (fully_connected, conv_2d, depthwise_conv_2d, transpose_conv, batch_matmul)
-CODES = (add_sub, code_pairs, pooling, mean, softmax, tables, pair_tables)
+CODES = (add_sub, code_pairs, pooling, mean, softmax, wide_softmax, tables, pair_tables)
 ELEMENTS = (curves, prelu, quantize, dequantize, slopes)
 FLOATS = (float_elements, float_functions, float_pooling, float_rows, fused)
 FAMILIES = (*PRODUCTS, *CODES, *ELEMENTS, *FLOATS, boxes, positions)

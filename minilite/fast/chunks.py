@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minilite.numerics.fixed_point import wrap_int32
+
 CHUNK = 256  # elements
 CHUNK_BYTES = 8 * CHUNK
 KINDS = {np.dtype(kind): number for number, kind in enumerate((np.uint8, np.int8, np.int16, np.int32))}
@@ -53,3 +55,19 @@ def narrow(total: Any, y: Any, dtype: Any) -> None:
 def end_of_chunk(start: Any, whole: Any, count: Any) -> Any:
     """Where the chunk from `start` ends: the first `whole` of `count` elements are apart from the others."""
     return min(start + CHUNK, whole if start < whole else count)
+
+
+def add(a: Any, b: Any, sign: Any) -> None:
+    """a[k] += b[k], or less b[k]."""
+    for k in range(a.shape[0]):
+        a[k] += sign * b[k]
+
+
+def add_zero(total: Any, zero: Any, wraps: Any, low: Any, high: Any) -> None:
+    """Codes, in place, from steps: a sum with the zero point that `wraps` keeps its low 32 bits."""
+    if wraps != 0:
+        for k in range(total.shape[0]):
+            total[k] = min(max(wrap_int32(total[k] + zero), low), high)
+    else:
+        for k in range(total.shape[0]):
+            total[k] = min(max(total[k] + zero, low), high)

@@ -18,6 +18,7 @@ from minilite.ops.convolution import FloatPlan, Plan
 from minilite.ops.depthwise_conv_2d import FLOAT, HYBRID, INT8, INT16, UINT8
 from minilite.ops.prepare import Prepared
 
+from . import wide_depthwise
 from .blocks import (
     CHUNK,
     GROUP,
@@ -40,7 +41,7 @@ from .hybrid_depthwise import dynamic
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
 from .rescale import rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Part, Twins, join, unpacked
+from .twins import Kernel, Loop, Looped, Part, Twins, join
 
 
 class Numbers(NamedTuple):
@@ -269,10 +270,15 @@ def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
     return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
 
 
+def wide_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for int16 codes."""
+    return Looped(partial(wide_depthwise.codes, prepared), partial(quantized, prepared.plan), constants)
+
+
 TWINS: Twins = {
     INT8: quantized_codes,
     UINT8: quantized_codes,
-    INT16: unpacked(quantized),
+    INT16: wide_codes,
     FLOAT: floating_reals,
     HYBRID: hybrid,
 }

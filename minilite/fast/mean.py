@@ -1,10 +1,11 @@
-"""MEAN of 8-bit codes over axes that lie side by side, in a compiled loop. The definition is minilite/ops/mean.py."""
+"""MEAN of codes over axes that lie side by side, in compiled loops. The definition is minilite/ops/mean.py."""
 
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.ops.call import Array
 from minilite.ops.mean import QUANTIZED
@@ -12,6 +13,8 @@ from minilite.ops.prepare import Prepared
 from minilite.ops.reducing import SumPlan
 
 from .blocks import LANES, SIGN_BIT, UNKNOWN, Codes, as_tuple, codes_table, requantize, round_up, rule_in_vectors
+from .chunks import CHUNK, CHUNK_BYTES, KINDS, add, add_zero, load, store
+from .rescale import rescale_all, rescale_arrays
 from .twins import Loop, Twins, join, looped
 
 MOST = 2**22  # elements of a sum that is sure to fit 32 bits
@@ -36,16 +39,16 @@ NUMBERS = len(Numbers._fields)
 
 
 def codes(prepared: Prepared, x: Array | None) -> Loop | None:
-    """The loop for 8-bit codes, None where something is between the axes."""
+    """The loop for codes, None where something is between the axes."""
     plan: SumPlan = prepared.plan
     shape, axes = prepared.call["x"].shape, plan.axes
     side_by_side = axes == tuple(range(axes[0], axes[-1] + 1)) if axes else False
-    if plan.dtype.itemsize > 1 or plan.rescale is None or not side_by_side or plan.elements > MOST:
+    if plan.rescale is None or not side_by_side:
         return None
-    rule, flip = rule_in_vectors(plan.rescale), 0 if plan.dtype == np.int8 else SIGN_BIT
-    if rule == UNKNOWN:
-        return None
-    inner = math.prod(shape[axes[-1] + 1 :])
+    inner, rule = math.prod(shape[axes[-1] + 1 :]), rule_in_vectors(plan.rescale)
+    if plan.dtype.itemsize > 1 or rule == UNKNOWN or plan.elements > MOST:
+        return wide_codes(prepared, math.prod(shape[: axes[0]]), inner)
+    flip = 0 if plan.dtype == np.int8 else SIGN_BIT
     table = codes_table(plan.rescale, np.zeros(LANES, np.int64))
     numbers = Numbers(
         outer=math.prod(shape[: axes[0]]),
@@ -83,6 +86,56 @@ def add_row(x: Any, total: Any, flip: Any) -> None:
     """total[k] += x[k] as a signed code."""
     for k in range(total.shape[0]):
         total[k] += np.int32(x[k] ^ flip)
+
+
+class WideNumbers(NamedTuple):
+    """What the loop for codes of any type needs to know: x is [outer, reduced, inner]."""
+
+    outer: int
+    reduced: int
+    inner: int
+    kind: int
+    offset: int  # added to each sum
+    rule: int
+    low: int
+    high: int
+    zero: int
+
+
+WIDE_NUMBERS = len(WideNumbers._fields)
+
+
+def wide_codes(prepared: Prepared, outer: int, inner: int) -> Loop:
+    """The loop for codes of any type."""
+    plan: SumPlan = prepared.plan
+    assert plan.rescale is not None
+    part = rescale_arrays(plan.rescale, 1)
+    constants = np.array([*part.mantissa, *part.exponent, *part.real.view(np.int64)]).view(np.uint8)
+    offset, limits = -plan.x_zero * plan.elements, (*plan.codes, plan.y_zero)
+    numbers = WideNumbers(outer, plan.elements, inner, KINDS[plan.dtype], offset, part.rule, *limits)
+    every = np.array(numbers, np.int64)
+    return Loop(wide_loop, (0,), constants, every, 2 * CHUNK_BYTES, plan.shape, plan.dtype)
+
+
+@kernel
+def wide_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[o,k] from x[o,r,k], codes as bytes."""
+    n = WideNumbers(*as_tuple(numbers, WIDE_NUMBERS))
+    integers, reals = constants.view(np.int64), constants.view(np.float64)
+    memory = scratch[: 2 * CHUNK_BYTES].view(np.int64)
+    for o in range(n.outer):
+        for k in range(0, n.inner, CHUNK):
+            count = min(CHUNK, n.inner - k)
+            total, values = memory[:count], memory[CHUNK : CHUNK + count]
+            total[:] = n.offset
+            for r in range(n.reduced):
+                load(x, n.kind, (o * n.reduced + r) * n.inner + k, values)
+                add(total, values, 1)
+            for c in range(count):
+                total[c] = wrap_int32(total[c])
+            rescale_all(n.rule, total, integers[0], integers[1], reals[2])
+            add_zero(total, n.zero, 0, n.low, n.high)
+            store(total, n.kind, y, o * n.inner + k)
 
 
 TWINS: Twins = {QUANTIZED: looped(codes)}

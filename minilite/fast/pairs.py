@@ -20,9 +20,8 @@ from minilite.ops.add_sub import BLOCKS, Plan, ShiftPlan
 from minilite.ops.prepare import Prepared
 
 from .blocks import as_tuple
-from .chunks import CHUNK, CHUNK_BYTES, KINDS, load, store
+from .chunks import CHUNK, CHUNK_BYTES, KINDS, add, add_zero, load, store
 from .rescale import rescale_all, rescale_arrays
-from .slopes import add_zero
 from .stretching import COUNT, FIELDS, FIRST, SECOND, Stretch, laid_out, start_of, stretch
 from .twins import Loop
 
@@ -190,9 +189,3 @@ def to_common_scale(total: Any, bits: Any, in_blocks: Any, integers: Any, reals:
             total[k] = doubling_high_multiply(total[k], integers[0])
     else:
         rescale_all(rule, total, integers[0], integers[1], reals[2])
-
-
-def add(a: Any, b: Any, sign: Any) -> None:
-    """a[k] += b[k], or less b[k]."""
-    for k in range(a.shape[0]):
-        a[k] += sign * b[k]

@@ -1,6 +1,6 @@
-"""AVERAGE_POOL_2D and MAX_POOL_2D of 8-bit codes in compiled loops. The definition is minilite/ops/pooling.py.
+"""AVERAGE_POOL_2D and MAX_POOL_2D of codes in compiled loops. The definition is minilite/ops/pooling.py.
 
-Codes are taken as unsigned numbers counted from the lowest, so one loop serves int8 and uint8.
+Codes are taken as unsigned numbers counted from the lowest, so one loop serves signed and unsigned ones.
 """
 
 import math
@@ -15,7 +15,7 @@ from minilite.ops.call import Array
 from minilite.ops.pooling import AVERAGE_POOL_2D, MAX_POOL_2D
 from minilite.ops.prepare import Prepared
 
-from .blocks import SIGN_BIT, as_tuple
+from .blocks import as_tuple
 from .twins import Loop, Twins, looped
 
 NOTHING = np.zeros(0, np.uint8)
@@ -37,6 +37,7 @@ class Numbers(NamedTuple):
     row_stride: int
     column_stride: int
     is_mean: int
+    bits: int  # of a code
     flip: int
     lowest: int  # code
     low: int  # codes that the activation allows
@@ -47,11 +48,12 @@ NUMBERS = len(Numbers._fields)
 
 
 def codes(is_mean: int, prepared: Prepared, x: Array | None) -> Loop | None:
-    """The loop for x [n,h,w,c], None for int16."""
+    """The loop for x [n,h,w,c], None for sums that may leave 32 bits."""
     plan, dtype, shape = prepared.plan, prepared.call["y"].dtype, prepared.call["x"].shape
-    if dtype.itemsize > 1:
+    bits = 8 * dtype.itemsize
+    if math.prod(shape[1:3]) >= 2 ** (31 - bits):
         return None
-    flip = SIGN_BIT if dtype == np.int8 else 0
+    flip = 2 ** (bits - 1) if dtype.kind == "i" else 0
     batch, height, width, channels = shape
     rows, columns = plan.rows, plan.columns
     numbers = Numbers(
@@ -68,21 +70,29 @@ def codes(is_mean: int, prepared: Prepared, x: Array | None) -> Loop | None:
         row_stride=rows.stride,
         column_stride=columns.stride,
         is_mean=is_mean,
+        bits=bits,
         flip=flip,
         lowest=-flip,
         low=plan.limits.low,
         high=plan.limits.high,
     )
-    if math.prod(shape[1:3]) > 2**22:  # sums of more codes leave 32 bits
-        return None
     return Loop(codes_loop, (0,), NOTHING, np.array(numbers, np.int64), 4 * shape[3], prepared.call["y"].shape, dtype)
 
 
 @kernel
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
-    """y[n,p,q,c] from x[n,h,w,c], uint8."""
+    """y[n,p,q,c] from x[n,h,w,c], codes as bytes."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
     total = scratch[: 4 * n.channels].view(np.int32)
+    low, high = n.low - n.lowest, n.high - n.lowest
+    if n.bits == 8:
+        pool(x, y, total, np.uint8(n.flip), np.uint8(low), np.uint8(high), n)
+    else:
+        pool(x.view(np.uint16), y.view(np.uint16), total, np.uint16(n.flip), np.uint16(low), np.uint16(high), n)
+
+
+def pool(x: Any, y: Any, total: Any, flip: Any, low: Any, high: Any, n: Any) -> None:
+    """y[n,p,q,c] from x[n,h,w,c], unsigned after the flip, as low and high are."""
     for k in range(n.batch):
         for p in range(n.rows):
             top = p * n.row_stride - n.above
@@ -100,13 +110,13 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
                         start = ((k * n.height + i) * n.width + j) * n.channels
                         tap = x[start : start + n.channels]
                         if n.is_mean != 0:
-                            add_tap(tap, total, np.uint8(n.flip))
+                            add_tap(tap, total, flip)
                         else:
-                            keep_largest(tap, pixel, np.uint8(n.flip))
+                            keep_largest(tap, pixel, flip)
                 if n.is_mean != 0:
                     divide_sums(total, pixel, taps, n)
                 else:
-                    clamp_codes(pixel, np.uint8(n.low - n.lowest), np.uint8(n.high - n.lowest), np.uint8(n.flip))
+                    clamp_codes(pixel, low, high, flip)
 
 
 def add_tap(x: Any, total: Any, flip: Any) -> None:
@@ -131,9 +141,10 @@ def clamp_codes(y: Any, low: Any, high: Any, flip: Any) -> None:
 
 def divide_sums(total: Any, y: Any, taps: Any, n: Any) -> None:
     """Codes from sums of so many taps."""
+    mask = (1 << n.bits) - 1
     for c in range(y.shape[0]):
         value = divide_to_nearest(np.int64(total[c]) + n.lowest * taps, taps)
-        y[c] = np.uint8(min(max(value, n.low), n.high) & 255)
+        y[c] = min(max(value, n.low), n.high) & mask
 
 
 TWINS: Twins = {

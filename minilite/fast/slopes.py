@@ -21,7 +21,7 @@ from minilite.ops.quantize import REQUANTIZE, REQUANTIZE_IN_BLOCKS, REQUANTIZED_
 
 from . import tables
 from .blocks import as_tuple
-from .chunks import CHUNK, CHUNK_BYTES, KINDS, load, store
+from .chunks import CHUNK, CHUNK_BYTES, KINDS, add_zero, load, store
 from .rescale import rescale_all, rescale_arrays
 from .tables import BYTES
 from .twins import Loop, Twins, looped
@@ -104,16 +104,6 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
                 above[k] = above[k] if values[k] >= 0 else n.sign * below[k]
         add_zero(above, n.y_zero, n.wraps, n.low, n.high)
         store(above, n.y_kind, y, start)
-
-
-def add_zero(total: Any, zero: Any, wraps: Any, low: Any, high: Any) -> None:
-    """Codes, in place, from steps: a sum with the zero point that `wraps` keeps its low 32 bits."""
-    if wraps != 0:
-        for k in range(total.shape[0]):
-            total[k] = min(max(wrap_int32(total[k] + zero), low), high)
-    else:
-        for k in range(total.shape[0]):
-            total[k] = min(max(total[k] + zero, low), high)
 
 
 def in_blocks(prepared: Prepared, x: Array | None) -> Loop:

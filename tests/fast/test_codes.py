@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minilite.format.options.activation import LeakyReluOptions
-from minilite.format.options.arithmetic import AddOptions, MulOptions, SubOptions
+from minilite.format.options.activation import LeakyReluOptions, SoftmaxOptions
+from minilite.format.options.arithmetic import AddOptions, MulOptions, ReducerOptions, SubOptions
+from minilite.format.options.convolution import Pool2DOptions
 from minilite.interpreter import evaluate
 from minilite.program import bind
 from tests.conformance.case import OneOp, Operand, one_op
@@ -111,3 +112,33 @@ def test_every_code_of_a_curve(op: str, scale: float, kernels: str) -> None:
     x = Operand("int16", every.shape, every, scale, 0)
     y = Operand("int16", every.shape, None, 2.0**-15, 0)
     assert_loop_agrees(one_op(op, None, [x], [y]), kernels)
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(["MAX_POOL_2D", "AVERAGE_POOL_2D"]), st.sampled_from([1, 3, 16, 70]), st.booleans(), SEEDS)
+def test_pools(op: str, channels: int, is_same: bool, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    x = codes("int16", (2, 5, 7, channels), random)
+    lengths = (3, 4) if is_same else (2, 3)
+    options = Pool2DOptions(
+        padding=int(not is_same), stride_w=2, stride_h=2, filter_width=3, filter_height=2, fused_activation_function=1
+    )
+    assert_loop_agrees(one_op(op, options, [x], [x._replace(shape=(2, *lengths, channels), data=None)]), "reference")
+
+
+@settings(max_examples=30)
+@given(st.sampled_from([1, 2, 17, 256, 300]), st.integers(0, 2), st.integers(1, 3), SEEDS)
+def test_means(inner: int, first: int, count: int, seed: int) -> None:
+    random, shape = np.random.default_rng(seed), (3, 4, 5, inner)
+    x, axes = codes("int16", shape, random), [axis for axis in range(4) if first <= axis < first + count]
+    kept = tuple(length for axis, length in enumerate(shape) if axis not in axes)
+    y = codes("int16", kept, random)
+    indices = Operand("int32", (len(axes),), axes, constant=True)
+    assert_loop_agrees(one_op("MEAN", ReducerOptions(keep_dims=False), [x, indices], [result(y)]), "reference")
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 4), SIZES, st.sampled_from([0.0001, 0.001, 0.3]), SEEDS)
+def test_softmax(rows: int, depth: int, scale: float, seed: int) -> None:
+    x = codes("int16", (rows, depth), np.random.default_rng(seed), scale)
+    assert_loop_agrees(one_op("SOFTMAX", SoftmaxOptions(beta=1.0), [x], [result(x)._replace(scale=2.0**-15)]), "tflm")
