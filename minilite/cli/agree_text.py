@@ -8,7 +8,7 @@ from rich.text import Text
 
 from minilite.graph import printable
 
-from .output import WIDEST, Document, columns, console, count, fold, plural
+from .output import GAP, WIDEST, Document, columns, console, count, fold, plural
 
 SHORT = {"reference": "ref", "optimized": "opt", "xnnpack": "xnn", "tflm-single": "tflm-1", "cmsis-nn": "cmsis"}
 SHORT["cmsis-nn-single"] = "cmsis-1"
@@ -64,12 +64,26 @@ def print_matrix(out: Console, sides: Sequence[str], found: Sequence[Document]) 
     """Differing outputs of every pair of sides, the groups that agree, and the first op at which each pair parts."""
     pairs = {tuple(pair["sets"]): pair for pair in found}
     elements = found[0]["elements"] if found else 0
-    title = f"differing outputs of {plural(elements, 'element')}, the largest difference in brackets"
-    out.print(Text(title, "bold"), soft_wrap=True)
+    title = f"differing outputs of {plural(elements, 'element')}"
     headers = ("", *(f">{SHORT.get(name, name)}" for name in sides), "")
-    columns(out, headers, [(name, *(_cell(pairs, name, other) for other in sides), "") for name in sides])
+    rows = [(name, *(_cell(pairs, name, other) for other in sides), "") for name in sides]
+    last = ""
+    if _width(headers, rows) <= min(out.width, WIDEST):
+        title += ", the largest difference in brackets"
+    else:
+        rows = [tuple(cell.partition(" (")[0] for cell in row) for row in rows]
+        last = f"the largest difference is {max(pair['largest'] for pair in found):.3g}"
+    out.print(Text(title, "bold"), soft_wrap=True)
+    columns(out, headers, rows)
+    if last:
+        out.print(Text(last, "dim"))
     _print_groups(out, sides, pairs)
     _print_partings(out, found)
+
+
+def _width(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    table = [[header.lstrip(">") for header in headers[:-1]], *(row[:-1] for row in rows)]
+    return sum(max(map(len, column)) for column in zip(*table, strict=True)) + len(GAP) * (len(table[0]) - 1)
 
 
 def _cell(pairs: dict[tuple[str, ...], Document], one: str, other: str) -> str:

@@ -5,12 +5,16 @@ from typing import Any
 import click
 
 from minilite.budget import Accountant, ErrorBudget
+from minilite.errors import InputError
 from minilite.graph import load
+from minilite.graph.scheme import scheme_of
 
 from .options import DATASET, ENGINE, KERNELS, PIXELS, options
 from .output import Document, print_json, warn_all
 from .samples import Samples, read_samples
 from .trace import with_progress
+
+FLOAT = "float32"
 
 
 @click.command("budget", short_help="Split the error of each layer into its causes.")
@@ -30,6 +34,8 @@ def command(model: str, float_model: str, inputs: tuple[str, ...], as_json: bool
     """
     graph, floats = load(model), load(float_model)
     warn_all(graph.warnings)
+    if scheme_of(graph).name == FLOAT and scheme_of(floats).name != FLOAT:
+        raise InputError(f"{model} is the float model of the two; the quantized one comes first")
     samples = read_samples(graph, inputs, rest)
     accountant = Accountant(graph, floats, rest["kernels"], rest["engine"])
     for sample in with_progress(graph, samples):

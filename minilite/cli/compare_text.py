@@ -33,7 +33,7 @@ def _print_one(out: Console, found: Document, hint: str) -> None:
     differing = [tensor for tensor in found["tensors"] if _differs(tensor)]
     if differing:
         beyond = [place for place, tensor in enumerate(differing) if tensor["index"] in found["beyond"]]
-        print_columns(out, *_without_empty([_row(tensor) for tensor in differing]), beyond)
+        print_columns(out, HEADERS, [_row(tensor) for tensor in differing], beyond)
         out.print()
     total = plural(len(found["tensors"]), "tensor")
     codes = f"; {count(found['differing'])} of {plural(found['elements'], 'element')} differ"
@@ -44,18 +44,14 @@ def _print_one(out: Console, found: Document, hint: str) -> None:
         alike = f"{count(parting['differing'])} of {count(parting['elements'])}"
         where = f"node {parting['node']} {printable(parting['op'])} is the first to differ given equal inputs: {alike}"
         out.print(Text(where), soft_wrap=True)
-        out.print(Text(f"    {parting['rules'][0]}  |  {parting['rules'][1]}", "dim"), soft_wrap=True)
+        for side, rule in zip(found["sides"], parting["rules"], strict=True):
+            known = "" if rule == side else f": {printable(rule)}"
+            out.print(Text(f"    {printable(side)}{known}", "dim"), soft_wrap=True)
     if differing and hint:
         out.print(Text(printable(hint), "dim"), soft_wrap=True)
     for one_unpaired in found["unpaired"]:
         out.print(Text(f"tensor {one_unpaired['tensor']}: {one_unpaired['reason']}", "dim"), soft_wrap=True)
     out.print()
-
-
-def _without_empty(rows: list[tuple[str, ...]]) -> tuple[list[str], list[list[str]]]:
-    """Headers and rows without the columns in which nothing stands, such as codes of two types."""
-    kept = [place for place in range(len(HEADERS)) if any(row[place] for row in rows)]
-    return [HEADERS[place] for place in kept], [[row[place] for place in kept] for row in rows]
 
 
 def _differs(tensor: Document) -> bool:

@@ -10,9 +10,10 @@ from rich.text import Text
 from minilite.graph import printable
 from minilite.tracing.sums import PERFECT
 
-from .output import GAP, WIDTH, Document, columns, console, count, plural
+from .output import GAP, WIDTH, Document, columns, console, count, fold, plural
 
 LONGEST_OP, SHORTEST_OP = 17, 8  # columns
+EMPTY = ("", "-")  # cells without a value
 CROWDED = 0.01  # share of values at a rail from which it is marked
 USAGE = (">", "op", ">tensor", ">lowest", ">highest", ">rails %", ">codes", ">bits", ">dead", ">room")
 ERRORS = (">", "op", ">tensor", ">local", ">RMSE", ">bias", ">worst", ">model", ">RMSE", ">bias")
@@ -22,16 +23,15 @@ def print_text(document: Document, saved: str | None) -> None:
     """Two tables of the same tensors, and how they were made."""
     out, tensors = console(), document["tensors"]
     crowded = [number for number, row in enumerate(tensors) if _crowded(row)]
-    print_columns(out, USAGE, [_usage(row) for row in tensors], crowded)
-    in_subgraphs = any(row["subgraph"] for row in tensors)
-    for line in (*USAGE_NOTES, *(SUBGRAPH_NOTE if in_subgraphs else ())):
-        out.print(Text(line, "dim"), soft_wrap=True)
+    shown = print_columns(out, USAGE, [_usage(row) for row in tensors], crowded)
+    _print_notes(out, *(note for name, note in USAGE_NOTES.items() if name in shown))
+    if any(row["subgraph"] for row in tensors):
+        _print_notes(out, SUBGRAPH_NOTE)
     out.print()
-    print_columns(out, ERRORS, [_errors(row) for row in tensors])
+    shown = print_columns(out, ERRORS, [_errors(row) for row in tensors])
     against = "the float model" if document["float_model"] else "the model in real arithmetic"
-    out.print(Text("local: dB against this op alone in real arithmetic, on what it really read;", "dim"))
-    out.print(Text(f"  RMSE, mean, largest error in steps of the scale; perfect: RMSE {PERFECT:.3f}", "dim"))
-    out.print(Text(f"model: the same against {against}", "dim"))
+    _print_notes(out, *((LOCAL_NOTE, STEPS_NOTE) if ">RMSE" in shown else (LOCAL_NOTE,)))
+    _print_notes(out, f"model: the same against {against}")
     for one in document["unpaired"]:
         out.print(Text(f"node {one['node']}: {printable(one['reason'])}", "dim"), soft_wrap=True)
     out.print()
@@ -42,24 +42,41 @@ def print_text(document: Document, saved: str | None) -> None:
     out.print(Text(f"{how}; {printable(document['source'])}", "dim"), soft_wrap=True)
 
 
-USAGE_NOTES = (
-    "rails: share of values at the lowest and highest code; codes: different ones",
-    "  that occur, of 256 in 8 bits; bits: information in a code (entropy); dead:",
-    "  channels always 0, + others that never change; room: bits the accumulator has",
-    "  to spare",
-)
-SUBGRAPH_NOTE = ("1:4 is node 4 of subgraph 1",)
+USAGE_NOTES = {
+    ">rails %": "rails: share of values at the lowest and highest code",
+    ">codes": "codes: different ones that occur, of 256 in 8 bits",
+    ">bits": "bits: information in a code (entropy)",
+    ">dead": "dead: channels always 0, + others that never change",
+    ">room": "room: bits the accumulator has to spare",
+}
+SUBGRAPH_NOTE = "1:4 is node 4 of subgraph 1"
+LOCAL_NOTE = "local: dB against this op alone in real arithmetic, on what it really read"
+STEPS_NOTE = f"RMSE, mean, largest error in steps of the scale; perfect: RMSE {PERFECT:.3f}"
+
+
+def _print_notes(out: Console, *notes: str) -> None:
+    """What the columns mean, in one paragraph."""
+    if notes:
+        first, *rest = fold("; ".join(notes), WIDTH - len(GAP))
+        for line in (first, *(GAP + line for line in rest)):
+            out.print(Text(line, "dim"), soft_wrap=True)
 
 
 def print_columns(
     out: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], bold: Collection[int] = ()
-) -> None:
-    """Rows whose second cells are names of ops, cut so that the rows fit into WIDTH."""
+) -> Sequence[str]:
+    """Rows whose second cells are names of ops, cut so that the rows fit into WIDTH.
+
+    Columns without any value are left out; the headers of the others are returned.
+    """
+    kept = [place for place in range(len(headers)) if any(row[place] not in EMPTY for row in rows)]
+    headers, rows = [headers[place] for place in kept], [[row[place] for place in kept] for row in rows]
     table = [headers, *rows]
     widths = [max(len(row[place].lstrip(">")) for row in table) for place in range(len(headers))]
     room = max(SHORTEST_OP, WIDTH - sum(widths) + widths[1] - len(GAP) * (len(headers) - 1))
     cut = [(row[0], shortened(row[1], min(LONGEST_OP, room)), *row[2:], "") for row in rows]
     columns(out, (*headers, ""), cut, bold)
+    return headers
 
 
 def _usage(row: Document) -> tuple[str, ...]:

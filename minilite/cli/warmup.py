@@ -5,7 +5,7 @@ from time import perf_counter
 import click
 
 from minilite.errors import UnsupportedError
-from minilite.graph import load
+from minilite.graph import Graph, load
 from minilite.interpreter import evaluate
 from minilite.numerics.jit import cache_folder, is_compiled
 from minilite.program import bind
@@ -29,12 +29,13 @@ def command(models: tuple[str, ...], as_json: bool) -> int:
         raise UnsupportedError("nothing can be compiled: numba is not installed, or NUMBA_DISABLE_JIT is set")
     from minilite.fast.warmup import compile_all
 
+    graphs = {model: load(model) for model in models}
     document: Document = {"command": "warmup", "folder": str(cache_folder() or ""), "loops": [], "models": []}
     for name, seconds in compile_all():
         document["loops"].append({"name": name, "seconds": seconds})
         _say(as_json, name, seconds)
-    for model in models:
-        seconds = _run(model)
+    for model, graph in graphs.items():
+        seconds = _run(graph)
         document["models"].append({"model": model, "seconds": seconds})
         _say(as_json, model, seconds)
     if as_json:
@@ -49,9 +50,8 @@ def _say(as_json: bool, name: str, seconds: float) -> None:
         click.echo(f"{seconds:7.2f} s  {name}")
 
 
-def _run(model: str) -> float:
+def _run(graph: Graph) -> float:
     """Seconds that a first run takes, both ways: step by step and as prepared calls."""
-    graph = load(model)
     inputs = {item.tensor.index: item.array for item in random_inputs(graph, 0)}
     start = perf_counter()
     program = bind(graph, engine="jit")

@@ -13,7 +13,7 @@ from minilite.errors import InputError
 from minilite.oracle import Difference
 from minilite.program import Step
 
-from .side import Side, recompute
+from .side import Side, arguments, recompute
 
 Array = NDArray[Any]
 
@@ -75,9 +75,11 @@ def same_kernel(one: Step, other: Step) -> bool:
 
 def rule_text(side: Side, node: int) -> str:
     """Whose kernel a side uses for a node, and by which rule it rounds."""
-    step = side.step(node)
-    if step is None or step.prepared is None:
+    step, inputs = side.step(node), arguments(side, node, side.values)
+    if step is None or inputs is None:
         return side.label
-    prepared = step.prepared
+    if step.op.control is not None:
+        return "in its subgraphs"
+    prepared = step.prepare_for(inputs)
     rule = f", rounds by {prepared.call.rule}" if prepared.call.rule else ""
     return f"{prepared.variant.name} kernel of {prepared.kernel_set}{rule}"

@@ -1,7 +1,7 @@
 """One side of a comparison: the values of every tensor, and the program that can compute more of them, if any."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -100,12 +100,27 @@ def recompute(side: Side, node: int, values: Mapping[int, Array]) -> tuple[Array
 
     None when the side cannot compute it, or an input has no value.
     """
-    step = side.step(node)
-    if step is None or step.op.control is not None or step.op.uses_state:
+    step, inputs = side.step(node), arguments(side, node, values)
+    if step is None or inputs is None or step.op.uses_state:
         return None
+    try:
+        if step.op.control is not None:
+            return _run_subgraphs(side, step, inputs)
+        with np.errstate(all="ignore"):
+            return step.run(inputs, State()).outputs
+    except InputError:  # the other side's values are none that this op takes
+        return None
+
+
+def arguments(side: Side, node: int, values: Mapping[int, Array]) -> list[Array | None] | None:
+    """What a node of `side` reads: its constants, variables as they begin, the others from `values`.
+
+    None for a side without a program, or when a value is missing.
+    """
     constants = side.program.constants if side.program is not None else {}
     inputs: list[Array | None] = []
-    for index in step.node.inputs:
+    step = side.step(node)
+    for index in () if step is None else step.node.inputs:
         if index < 0:
             inputs.append(None)
         elif side.graph.main.tensors[index].is_variable:
@@ -114,8 +129,17 @@ def recompute(side: Side, node: int, values: Mapping[int, Array]) -> tuple[Array
             inputs.append(constants[index] if index in constants else np.asarray(values[index]))
         else:
             return None
-    try:
-        with np.errstate(all="ignore"):
-            return step.run(inputs, State()).outputs
-    except InputError:  # the other side's values are none that this op takes
+    return None if step is None else inputs
+
+
+def _run_subgraphs(side: Side, step: Step, inputs: Sequence[Array | None]) -> tuple[Array, ...] | None:
+    """The outputs of a node such as WHILE, run as a program of its own; None where state would be missing."""
+    assert side.program is not None
+    ops = side.program.settings[0]
+    if any(ops[node.op].uses_state for subgraph in side.graph.subgraphs for node in subgraph.nodes):
         return None
+    given = {i: x for i, x in zip(step.node.inputs, inputs, strict=True) if i >= 0 and x is not None}
+    block = replace(side.program.subgraph, inputs=tuple(given), nodes=(step.node,), outputs=step.node.outputs)
+    shapes = {index: array.shape for index, array in given.items()}
+    values = evaluate(replace(side.program, subgraph=block, steps=(step,), shapes=shapes, runners={}), given)
+    return tuple(values[index] for index in step.node.outputs)

@@ -14,6 +14,8 @@ from minilite.ops.prepare import Prepared
 from .values import Element, Index, Step, Term, Value, at_element, plain
 from .watch import Call, watched
 
+SUM = "sum of the terms"
+
 
 class Taken:
     """A call that was run once more, with a plan that tells what its parts do."""
@@ -76,7 +78,7 @@ class Steps:
         return tuple(self.found)
 
     def _sum(self, total: Any, start: Sequence[Element]) -> None:
-        self.add("sum of the terms", total)
+        self.add(SUM, total)
         for element in start:
             before, total = total, total + element.code
             self.add(f"plus {element.operand}", total, "", **{"value": before, element.operand: element.code})
@@ -95,14 +97,21 @@ class Steps:
             self._rescale(call, given, name)
         elif isinstance(call.part, Range):
             if self.found and given != self.found[-1].result:
-                added = "plus the bias" if isinstance(given, float) else "plus the zero point"
-                self.add(added, given, name, value=self.found[-1].result)
+                self.add(self._before_limits(given), given, name, value=self.found[-1].result)
             elif not self.found:
                 self.add("before the limits", given, name)
             low, high = (plain(np.asarray(limit)) for limit in call.part)
             self.add("clamp", result, name, value=given, low=low, high=high)
         else:
             self.add(type(call.part).__name__, result, name, value=given, **dict[str, Any](call.part._asdict()))
+
+    def _before_limits(self, given: Value) -> str:
+        """What came between the last step and the limits."""
+        if not isinstance(given, float):
+            return "plus the zero point"
+        last = self.found[-1].name
+        exact = last == SUM or last.startswith("plus ")  # the sum of what is printed; the kernel rounds as it adds
+        return "the same, rounded at every sum" if exact else "plus the bias"
 
     def _rescale(self, call: Call, given: Value, name: str) -> None:
         numbers: dict[str, Any] = {

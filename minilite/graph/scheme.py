@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from minilite.format.enums import TensorType
+from minilite.format.table import fields
 
 from .model import Graph, Node, Subgraph, Tensor
 
@@ -75,7 +76,7 @@ def _border(tensor: Tensor) -> str:
 
 
 def node_schemes(subgraph: Subgraph) -> Iterator[NodeScheme]:
-    """The scheme of each node that computes on real values; others, and conversions between types, are left out."""
+    """The scheme of each node that computes on real values itself; conversions between types are left out."""
     widened: dict[int, TensorType] = {}
     for node in subgraph.nodes:
         inputs = [subgraph.tensors[index] for index in node.inputs if index >= 0]
@@ -83,6 +84,8 @@ def node_schemes(subgraph: Subgraph) -> Iterator[NodeScheme]:
         if node.op in CONVERSIONS:
             if inputs and inputs[0].data is not None:
                 widened.update((tensor.index, inputs[0].type) for tensor in outputs)
+            continue
+        if _runs_subgraphs(node):
             continue
         constants = [t for t in inputs if t.data is not None or t.index in widened]
         running = [t for t in (*inputs, *outputs) if t not in constants and not t.is_variable and _is_real(t)]
@@ -103,6 +106,12 @@ def _scheme(running: set[TensorType], stored: set[TensorType], widened: set[Tens
     if widened - set(FLOATS):
         return "int8 weights"
     return "float16 weights" if TensorType.FLOAT16 in stored | widened else "float32"
+
+
+def _runs_subgraphs(node: Node) -> bool:
+    """Whether other nodes compute for this one: WHILE, IF and their kin."""
+    options = () if node.options is None else fields(type(node.options))
+    return any(field.name.endswith("subgraph_index") for field in options)
 
 
 def _is_real(tensor: Tensor) -> bool:

@@ -1,6 +1,7 @@
 """minilite agree: the matrix of kernel sets, where they part, and which sets refuse."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from .models import DIGITS, document, invoke
 
 MODEL = DIGITS / "digits_int8.tflite"
 REFUSED = DIGITS / "digits_dynamic_range.tflite"  # by microcontrollers
+LOOP = DIGITS.parents[1] / "tests" / "converted" / "gru_float32.tflite"
 ROUNDING = ("tflm", "tflm-single")
 
 
@@ -92,3 +94,21 @@ def test_wrong_use(arguments: tuple[str, ...], complaint: str) -> None:
     result = invoke("agree", MODEL, *arguments)
     assert result.exit_code == 2
     assert complaint in result.stderr
+
+
+def test_a_matrix_too_wide_for_the_terminal_has_counts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = "agree", LOOP
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = invoke(*arguments).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "differing outputs of 3 elements"
+    assert lines[9].startswith("the largest difference is ")
+    monkeypatch.setenv("COLUMNS", "120")
+    wide = invoke(*arguments).stdout.splitlines()
+    assert wide[0] == "differing outputs of 3 elements, the largest difference in brackets"
+    assert [re.sub(r" *\(.*?\)", "", line).split() for line in wide[1:9]] == [line.split() for line in lines[1:9]]
+
+
+def test_a_loop_parts_as_a_whole() -> None:
+    text = invoke("agree", LOOP, "--sets", "reference,optimized").stdout
+    assert "node 1 WHILE\n    in its subgraphs: ref  |  in its subgraphs by another kernel: opt\n" in text

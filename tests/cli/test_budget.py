@@ -29,3 +29,9 @@ def test_models_that_are_no_pair() -> None:
     assert result.exit_code == 2
     assert "in the two models, they are no pair" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_models_the_other_way_round() -> None:
+    result = invoke("budget", FLOAT, MODEL, DIGITS / "digit.npy")
+    assert result.exit_code == 2
+    assert result.stderr == f"minilite: error: {FLOAT} is the float model of the two; the quantized one comes first\n"

@@ -13,7 +13,7 @@ from tests.conftest import MODELS_FOLDER
 
 from .models import DIGITS, dense, document, invoke, one_node, saved, tensor
 
-MODEL, DIGIT = DIGITS / "digits_int8.tflite", DIGITS / "digit.npy"
+MODEL, FLOAT, DIGIT = DIGITS / "digits_int8.tflite", DIGITS / "digits_float32.tflite", DIGITS / "digit.npy"
 RELU_NODE = (Node(0, "RELU", (0,), (1,)),)
 NODES = {0: "0,3,4,5", 1: "0,3,4,5", 3: "0,1,1,1", 4: "0,1,1,1", 6: "0,1,1,1", 7: "0,50", 8: "0,5", 10: "0,1"}
 
@@ -147,3 +147,8 @@ def test_real_models(model: str, node: int) -> None:
     assert found["error"] is not None
     lines = invoke("explain", path, "--random", "--node", node, "--worst").stdout.splitlines()
     assert max(map(len, lines)) <= 80
+
+
+def test_the_bias_of_a_float_node_is_added_once() -> None:
+    names = [step["name"] for step in document("explain", FLOAT, DIGIT, "--node", 0, "--at", "0,3,4,5")["steps"]]
+    assert names == ["sum of the terms", "plus b", "the same, rounded at every sum", "clamp"]

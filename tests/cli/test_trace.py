@@ -140,3 +140,11 @@ def test_a_file_that_ends_early(tmp_path: Path) -> None:
     (tmp_path / "many.npy").write_bytes(data[:-10])
     result = invoke("trace", MODEL, tmp_path / "many.npy")
     assert (result.exit_code, "the file ends before its last sample" in result.stderr) == (2, True)
+
+
+def test_columns_that_say_nothing_are_left_out() -> None:
+    lines = invoke("trace", FLOAT, IMAGE).stdout.splitlines()
+    assert lines[0].split() == ["op", "tensor", "lowest", "highest", "dead"]
+    assert ["op", "tensor", "local", "model"] in [line.split() for line in lines]
+    assert "dead: channels always 0, + others that never change" in lines
+    assert not any("RMSE" in line or "rails" in line for line in lines)

@@ -46,3 +46,10 @@ def test_without_numba_it_says_so() -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("minilite: error: nothing can be compiled: ")
+
+
+@compiles
+def test_a_model_that_is_none_is_noticed_before_anything_is_compiled() -> None:
+    result = invoke("warmup", MODEL, "nothere.tflite")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "minilite: error: nothere.tflite: cannot read the model: No such file or directory\n"

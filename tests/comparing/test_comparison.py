@@ -80,3 +80,16 @@ def test_comparing_changes_no_bit() -> None:
     before = {index: np.array(array) for index, array in ours.values.items()}
     compare(ours, recorded(theirs))
     assert all(np.array_equal(before[index], array) for index, array in ours.values.items())
+
+
+def test_a_loop_is_run_on_the_other_sides_inputs() -> None:
+    graph = load(DIGITS.parents[1] / "tests" / "converted" / "gru_float32.tflite")
+    index = graph.main.inputs[0]
+    inputs = {index: np.random.default_rng(7).uniform(-1, 1, graph.main.tensors[index].shape).astype(np.float32)}
+    ours, theirs = (minilite_side(graph, inputs, kernels) for kernels in ("reference", "optimized"))
+    (loop,) = (node for node in graph.main.nodes if node.op == "WHILE")
+    found = compare(ours, recorded(theirs))
+    assert found.parting is not None
+    assert (found.parting.node, found.parting.rules) == (loop.index, ("in its subgraphs", "recorded"))
+    assert [found.tensors[index].alone == found.tensors[index].differing for index in loop.outputs] == [True] * 5
+    assert compare(ours, recorded(ours)).parting is None

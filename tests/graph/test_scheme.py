@@ -2,10 +2,13 @@
 
 import pytest
 
+from minilite.graph import load
 from minilite.graph.scheme import scheme_of
-from tests.cli.models import chain, dense, tensor
+from tests.cli.models import DIGITS, chain, dense, tensor
 from tests.conftest import MODELS_FOLDER
 from tests.graph.build import small_graph, with_main, with_tensor
+
+CONVERTED = DIGITS.parents[1] / "tests" / "converted"
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,12 @@ def test_biases_and_omitted_inputs_do_not_matter() -> None:
     ],
 )
 def test_real_models(model: str, name: str) -> None:
-    from minilite.graph import load
-
     assert scheme_of(load(MODELS_FOLDER / f"{model}.tflite")).name == name
+
+
+def test_a_loop_has_no_scheme_of_its_own() -> None:
+    """Its nodes have."""
+    graph = load(CONVERTED / "lstm_dynamic_range.tflite")
+    found = scheme_of(graph)
+    assert found.name == "dynamic range"
+    assert [(one.subgraph, one.node.op) for one in found.breaking] == [(0, "FULLY_CONNECTED")]
