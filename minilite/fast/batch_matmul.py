@@ -6,6 +6,7 @@ weights: once if it is constant, or when the loop runs, matrix by matrix, in its
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,22 +15,27 @@ from minilite.numerics.affine import Range, code_range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import make_rescale
-from minilite.ops.batch_matmul import FLOAT, INT8, SUMS
+from minilite.ops.batch_matmul import FLOAT, HYBRID, INT8, INT16, SUMS
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
-from .blocks import SIGN_BIT, as_tuple, round_up
+from .blocks import BIAS, SIGN_BIT, START, as_tuple, round_up
+from .dynamic import Hybrid
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_product
 from .float_products import product as float_product
+from .hybrid import BY_FLOATS, HybridProblem
+from .hybrid import make_loop as make_hybrid_loop
+from .matrices import Matrices, matrices_of
 from .packing import pack_codes, pack_floats, sum_columns, swap
 from .parts import ALL, ranges
 from .products import POINT, Problem, make_sums_loop
 from .products import Numbers as ProductNumbers
 from .products import make_loop as make_code_product
 from .products import product as code_product
-from .twins import Loop, Part, Twins, join, looped
+from .twins import Kernel, Loop, Part, Twins, join, looped
+from .wide_matmul import wide
 
 
 class Numbers(NamedTuple):
@@ -46,7 +52,8 @@ class Numbers(NamedTuple):
     y_size: int  # bytes of a matrix
     x_zero: int  # shifted
     bias: int  # of all columns
-    table: int  # where the section of a packed matrix has its biases
+    bias_row: int  # where a packed matrix has its biases, and where these and 2**31
+    start_row: int
     section: int  # its bytes
     x_copy: int  # where sections of the working memory start; the first has a packed matrix
     inner: int
@@ -55,31 +62,6 @@ class Numbers(NamedTuple):
 
 
 COUNT = len(Numbers._fields)
-
-
-class Matrices(NamedTuple):
-    """The matrices that a node multiplies: y[k] of [m,n] = x[x_index[k]] of [m,d] @ w[w_index[k]] of [d,n]."""
-
-    rows: int
-    depth: int
-    columns: int
-    x_index: Array
-    w_index: Array
-    swaps_x: bool
-    swaps_w: bool
-
-
-def matrices_of(prepared: Prepared) -> Matrices:
-    """Those of a node."""
-    call, (swaps_x, swaps_w) = prepared.call, (prepared.call.options.adj_x, prepared.call.options.adj_y)
-    *lead, rows, columns = call["y"].shape
-
-    def index(name: str) -> Array:
-        shape = call[name].shape[:-2]
-        return np.broadcast_to(np.arange(math.prod(shape)).reshape(shape), lead).reshape(-1)
-
-    depth = call["x"].shape[-2 if swaps_x else -1]
-    return Matrices(rows, depth, columns, index("x"), index("w"), swaps_x, swaps_w)
 
 
 def make_loop(
@@ -109,7 +91,8 @@ def make_loop(
     constants, starts = join(packed, of.x_index * x_size, w_starts.astype(np.int64))
     sizes = 0 if w is not None else section, x_size if of.swaps_x else 0, pattern.scratch
     ends = np.cumsum([round_up(size, ALIGNMENT) for size in sizes]).tolist()
-    plan = prepared.plan
+    plan, is_float = prepared.plan, x.dtype == np.float32
+    bias_row, start_row = (0, 0) if is_float else bias_rows(pattern)
     x_zero, w_zero = getattr(plan, "x_zero", 0) + SIGN_BIT, getattr(plan, "w_zero", 0)
     numbers = Numbers(
         0,
@@ -121,16 +104,23 @@ def make_loop(
         y_size=of.rows * of.columns * y.dtype.itemsize,
         x_zero=x_zero,
         bias=of.depth * x_zero * w_zero,
-        table=int(pattern.numbers[ProductNumbers._fields.index("table")]),
+        bias_row=bias_row,
+        start_row=start_row,
         section=section,
         x_copy=ends[0],
         inner=ends[1],
         x_starts=starts[1],
         w_starts=starts[2],
     )
-    function = float_loop if x.dtype == np.float32 else codes_loop
+    function = float_loop if is_float else codes_loop
     every = np.array([*numbers, *pattern.numbers], np.int64)
     return Loop(function, (0, 1), constants, every, ends[2], y.shape, y.dtype, share)
+
+
+def bias_rows(loop: Loop) -> tuple[int, int]:
+    """Where the packed weights of a product of codes have its biases, and where these and 2**31."""
+    table, columns = (int(loop.numbers[ProductNumbers._fields.index(name)]) for name in ("table", "table_columns"))
+    return table + 4 * columns * BIAS, table + 4 * columns * START
 
 
 def share(whole: Loop, count: int) -> list[Part]:
@@ -180,10 +170,12 @@ def codes_loop(x: Any, w: Any, y: Any, scratch: Any, constants: Any, numbers: An
         if start >= 0:
             matrix = w[start : start + n.depth * n.columns]
             pack_codes(matrix, section, n.depth, n.columns, n.swaps_w)
-            biases = section[n.table : n.table + 4 * n.columns].view(np.int32)
+            biases = section[n.bias_row : n.bias_row + 4 * n.columns].view(np.int32)
+            starts = section[n.start_row : n.start_row + 4 * n.columns].view(np.int32)
             sum_columns(matrix.view(np.int8), biases, n.columns, n.swaps_w)
             for u in range(biases.shape[0]):
                 biases[u] = np.int32(wrap_int32(n.bias - n.x_zero * np.int64(biases[u])))
+                starts[u] = np.int32(wrap_int32(np.int64(biases[u]) + 2**31))
         source = x[x_start(k, constants, n) :][: n.rows * n.depth]
         if n.swaps_x != 0:
             swap(source, scratch[n.x_copy :], n.rows)
@@ -225,4 +217,23 @@ def packed_matrix(k: Any, scratch: Any, constants: Any, n: Any) -> Any:
     return starts[k], section
 
 
-TWINS: Twins = {INT8: looped(codes), SUMS: looped(codes), FLOAT: looped(reals)}
+def dynamic(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
+    """The loop for float32 numbers and 8-bit weights: constant ones that all matrices share."""
+    of, plan = matrices_of(prepared), prepared.plan
+    count = len(of.x_index)
+    is_one = not of.swaps_x and not of.w_index.any() and np.array_equal(of.x_index, np.arange(count))
+    if w is None or not w.size or not is_one:
+        return None
+    units = (w if of.swaps_w else np.swapaxes(w, -1, -2)).reshape(of.columns, 1, of.depth)
+    bias, everything = np.full(of.columns, -0.0, np.float32), Range(np.float32(-np.inf), np.float32(np.inf))
+    settings = plan.w_scale, bias, plan.asymmetric, BY_FLOATS, False, everything
+    problem = HybridProblem(count * of.rows, (1, 1, of.depth), (POINT, POINT), units, *settings)
+    return make_hybrid_loop(problem, prepared.call["y"].shape)
+
+
+def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
+    """The twin for float32 numbers and 8-bit weights."""
+    return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
+
+
+TWINS: Twins = {INT8: looped(codes), SUMS: looped(codes), INT16: looped(wide), FLOAT: looped(reals), HYBRID: hybrid}

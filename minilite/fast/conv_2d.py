@@ -26,7 +26,7 @@ from minilite.ops.prepare import Prepared
 
 from .dynamic import Hybrid
 from .float_products import make_convolution
-from .hybrid import HybridProblem
+from .hybrid import SCALES_FIRST, SCALES_LAST, HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
@@ -228,7 +228,8 @@ def dynamic(
     bias = bias if per_channel else bias + np.float32(0)
     batch, height, width, channels = call["x"].shape
     scale = plan.w_scale if per_channel else plan.w_scale[:1]
-    settings = scale, bias, per_channel, per_channel, False, plan.reals
+    order = SCALES_LAST if per_channel else SCALES_FIRST
+    settings = scale, bias, per_channel, order, False, plan.reals
     problem = HybridProblem(batch, (height, width, channels), (plan.rows, plan.columns), segments, *settings)
     return make_hybrid_loop(problem, call["y"].shape)
 

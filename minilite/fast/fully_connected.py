@@ -29,7 +29,7 @@ from minilite.ops.prepare import Prepared
 from .dynamic import Hybrid
 from .float_products import FloatProblem
 from .float_products import make_loop as make_float_loop
-from .hybrid import HybridProblem
+from .hybrid import SCALES_FIRST, HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import POINT, Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
@@ -179,7 +179,7 @@ def dynamic(prepared: Prepared, x: Array | None, w: Array | None, b: Array | Non
         low, high = activation_reals(plan.activation)
         reals, raises_nan = Range(low, reals.high if plan.activation == RELU else high), True
     image, windows = (1, 1, depth), (POINT, POINT)
-    scales = plan.w_scale, bias, plan.asymmetric, False, raises_nan, reals
+    scales = plan.w_scale, bias, plan.asymmetric, SCALES_FIRST, raises_nan, reals
     return make_hybrid_loop(HybridProblem(rows, image, windows, weights[:, None], *scales), plan.shape)
 
 

@@ -4,7 +4,9 @@
     acc = sum of q * w  -  x_zero * sum of w                                     (products.py)
     y = activation(b + acc * (x_scale * w_scale)), or (acc * w_scale) * x_scale  every step rounded to float32
 
-The definitions are minilite/ops/fully_connected_hybrid.py and hybrid_convolution.py.
+or each part of acc, and the product in it, is rounded to float32 as well.
+
+The definitions are minilite/ops/fully_connected_hybrid.py, hybrid_convolution.py, and batch_matmul.py.
 """
 
 import math
@@ -31,6 +33,7 @@ from .rescale import clamp_real
 from .twins import Loop, Part, join
 
 MOST = 2**17 - 1  # products of two int8 codes that are sure to fit 32 bits
+SCALES_FIRST, SCALES_LAST, BY_FLOATS = range(3)  # orders of the steps
 FILL = NUMBERS + Image._fields.index("fill")
 
 
@@ -44,7 +47,7 @@ class Numbers(NamedTuple):
     positions: int  # windows of a row
     units: int
     asymmetric: int
-    scales_last: int  # (acc * w_scale) * x_scale
+    order: int  # one of those below
     raises_nan: int  # the activation makes its lowest number of NaN
     all_numbers: int  # of the product
     zero_points: int  # where sections of the working memory start, see `dynamic.Hybrid`
@@ -72,7 +75,7 @@ class HybridProblem(NamedTuple):
     w_scale: Array  # one, or one per unit
     bias: Array  # of every unit
     asymmetric: bool
-    scales_last: bool
+    order: int
     raises_nan: bool
     reals: Range
     row_size: int = 0  # of a row of x, when it is more than the image, which starts at `first`
@@ -94,7 +97,7 @@ def make_loop(problem: HybridProblem, shape: tuple[int, ...]) -> Loop | None:
     size, positions = height * width * channels, rows.output * columns.output
     needed = (4 * problem.rows, 8 * problem.rows, loop.numbers.nbytes, size, 4 * positions * len(w), loop.scratch)
     ends = np.cumsum([round_up(count, ALIGNMENT) for count in needed]).tolist()
-    flags = int(problem.asymmetric), int(problem.scales_last), int(problem.raises_nan), len(loop.numbers)
+    flags = int(problem.asymmetric), problem.order, int(problem.raises_nan), len(loop.numbers)
     reads = problem.row_size or size, problem.first, size
     numbers = Numbers(problem.rows, *reads, positions, len(w), *flags, *ends[:-1], *starts)
     every = np.array([*numbers, *loop.numbers], np.int64)
@@ -152,11 +155,15 @@ def finish(sums: Any, y: Any, x_scale: Any, zero_point: Any, constants: Any, n: 
     limits = constants[n.limits : n.limits + 8].view(np.float32)
     for m in range(n.positions):
         row, values = sums[m * n.units : (m + 1) * n.units], y[m * n.units : (m + 1) * n.units]
-        if n.scales_last != 0:
+        if n.order == SCALES_LAST:
             narrow = np.int64(np.int32(zero_point))
             for u in range(n.units):
                 total = np.float32(np.int64(row[u]) - narrow * of_weights[u])
                 values[u] = bias[u] + np.float32(np.float32(total * w_scale[u]) * x_scale)
+        elif n.order == BY_FLOATS:
+            for u in range(n.units):
+                total = np.float32(np.float32(row[u]) - np.float32(np.float32(of_weights[u]) * np.float32(zero_point)))
+                values[u] = bias[u] + np.float32(total * np.float32(x_scale * w_scale[u]))
         else:
             for u in range(n.units):
                 total = np.float32(np.int64(row[u]) - zero_point * of_weights[u])

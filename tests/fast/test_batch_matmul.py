@@ -17,6 +17,9 @@ pytest.importorskip("numba", reason="numba is not installed")
 TYPES = {  # of x, w, y
     "int8": ("int8", "int8", "int8"),
     "int8 to int32": ("int8", "int8", "int32"),
+    "int16": ("int16", "int16", "int16"),
+    "int16 by int8": ("int16", "int8", "int16"),
+    "hybrid": ("float32", "int8", "float32"),
     "float32": ("float32", "float32", "float32"),
 }
 BATCHES = (((), ()), ((3,), (3,)), ((2, 3), (3,)), ((), (4,)), ((2, 1), (1, 3)), ((3,), (1,)))
@@ -58,7 +61,9 @@ def test_products_whole_and_in_parts(kind: str) -> None:
         assert_same(made, expected)
         program = bind(example.graph, engine="jit")
         task, arrays = program.steps[0].task, {**program.constants, **example.inputs}
-        assert task.loop is not None
+        if task.loop is None:
+            assert kind == "hybrid"  # several weight matrices, or x that is stored swapped
+            return
         y, scratch = np.empty_like(expected), [np.empty(task.loop.scratch, np.uint8) for _ in range(threads)]
         with np.errstate(all="ignore"):
             for call in loop_calls(task.loop, [arrays[index] for index in task.operands], y, scratch):
