@@ -24,6 +24,7 @@ from . import (
     float_rows,
     fully_connected,
     fused,
+    lstm,
     mean,
     pair_tables,
     pooling,
@@ -42,6 +43,6 @@ PRODUCTS = (fully_connected, conv_2d, depthwise_conv_2d, transpose_conv, batch_m
 CODES = (add_sub, code_pairs, pooling, mean, softmax, wide_softmax, tables, pair_tables)
 ELEMENTS = (curves, prelu, quantize, dequantize, slopes)
 FLOATS = (float_elements, float_functions, float_pooling, float_rows, fused)
-FAMILIES = (*PRODUCTS, *CODES, *ELEMENTS, *FLOATS, boxes, positions)
+FAMILIES = (*PRODUCTS, *CODES, *ELEMENTS, *FLOATS, boxes, positions, lstm)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

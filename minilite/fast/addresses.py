@@ -80,3 +80,15 @@ def give_way(typing: Any, meeting: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(meeting), generate
+
+
+@intrinsic
+def borrowed(typing: Any, array: Any) -> Any:
+    """See `recurrent.borrowed`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        result = context.make_array(array)(context, builder, arguments[0])
+        result.meminfo = ir.Constant(result.meminfo.type, None)
+        return result._getvalue()
+
+    return array(array), generate

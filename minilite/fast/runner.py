@@ -59,6 +59,7 @@ class Runner:
         self._lock = Lock()
         self._variables = {tensor.index: tensor for tensor in subgraph.tensors if tensor.is_variable}
         self._inputs = [index for index in subgraph.inputs if index not in self._variables]
+        self._constants = constants
         homes = find_homes(self._inputs, tasks)
         self._arrays = {**constants, **lay_out(subgraph, tasks, homes, shapes)}
         self._team = Team(threads)
@@ -133,10 +134,15 @@ class Runner:
         """Any other task."""
         places = [self._arrays[index] for index in task.outputs]
         if task.has_state or not self._variables.keys().isdisjoint(task.inputs):
+            known = [self._constants.get(index) for index in task.inputs]
+            changing = [(k, index) for k, index in enumerate(task.inputs) if index >= 0 and known[k] is None]
 
             def inputs_now(state: State) -> list[Array | None]:
                 # Copies: what a kernel keeps for later runs must not be a part of the arena.
-                return [None if index < 0 else self._value(index, state).copy() for index in task.inputs]
+                inputs = known.copy()
+                for k, index in changing:
+                    inputs[k] = self._value(index, state).copy()
+                return inputs
         else:
             inputs = [None if index < 0 else self._arrays[index] for index in task.inputs]
 

@@ -58,15 +58,24 @@ _LOG2_E, _LN2_HIGH, _LN2_LOW = map(np.float32, (1.44269504, -0.693359375, 2.1219
 
 def logistic_of(x: Any) -> Any:
     """1 / (1 + exp(-x)) for x from LOGISTIC_LOW to LOGISTIC_HIGH, four at a time."""
+    series, power = root_of_exponential(x)
+    return logistic_from_root(np.ldexp(series, np.int32(power)))
+
+
+def root_of_exponential(x: Any) -> Any:
+    """exp(x / 2) as a number near 1 and the power of 2 it is to be multiplied with."""
     half = np.maximum(x, np.float32(-200)) * np.float32(0.5)
     power = np.floor(half * _LOG2_E + np.float32(0.5))
     rest = power * _LN2_HIGH + half
     rest = power * _LN2_LOW + rest
     square = rest * rest
     even, odd = _polynomial(square, _EXP_EVEN), _polynomial(square, _EXP_ODD)
-    series = square * (rest * odd + even) + (rest + np.float32(1))
-    exponential = np.ldexp(series, np.int32(power))
-    exponential = exponential * exponential
+    return square * (rest * odd + even) + (rest + np.float32(1)), power
+
+
+def logistic_from_root(root: Any) -> Any:
+    """1 / (1 + exp(-x)) from exp(x / 2)."""
+    exponential = root * root
     return exponential / (np.float32(1) + exponential)
 
 

@@ -21,7 +21,7 @@ from minilite.fast.calls import loop_calls, make_table, run_calls
 from minilite.fast.runner import Task
 from minilite.interpreter import execute
 from minilite.ops.call import Array
-from minilite.ops.state import State
+from minilite.ops.state import State, initial
 
 from .peak import peak
 from .speed import inputs_for
@@ -52,7 +52,7 @@ def fastest(call: Callable[[], object]) -> float:
 
 def seconds_of(task: Task, arrays: dict[int, Array], scratch: Array) -> float:
     """What a step takes; `arrays` has all its tensors."""
-    if task.loop is None:
+    if task.loop is None or task.has_state:
         inputs = [None if index < 0 else arrays[index] for index in task.inputs]
         return fastest(lambda: task.run(inputs, State()))
     operands, every = [arrays.get(index) for index in task.operands], (task.loop, *task.loop.more)
@@ -66,7 +66,8 @@ def rows_of(path: Path) -> list[Row]:
     """A row for each op of a model, the slowest first."""
     graph = load(path)
     program, inputs = bind(graph, engine="jit"), inputs_for(graph)
-    arrays = {**program.constants, **inputs}
+    variables = (tensor for tensor in graph.main.tensors if tensor.is_variable)
+    arrays = {**program.constants, **inputs, **{tensor.index: initial(tensor) for tensor in variables}}
     for result in execute(program, inputs):
         arrays.update(zip(result.step.node.outputs, result.outputs, strict=True))
     steps = [(step.node.op, step.task) for step in program.steps if step.folded is None]

@@ -1,0 +1,282 @@
+"""LSTM of int8 in a compiled loop. The definition is minilite/ops/lstm: gate.py, cell.py and integer.py.
+
+sigmoid and tanh are looked up: the definition's own, of all 16-bit codes.
+"""
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minilite.numerics.fixed_point import rounding_right_shift_away
+from minilite.numerics.gates import sigmoid_of_fixed, tanh_of_fixed
+from minilite.numerics.jit import kernel
+from minilite.numerics.rescale import Rescale
+from minilite.ops.call import Array, Call
+from minilite.ops.lstm.cell import ONE
+from minilite.ops.lstm.gate import INTEGER_BITS
+from minilite.ops.lstm.integer import IntegerPlan
+from minilite.ops.lstm.operands import GATES, Cell, split
+
+from .blocks import as_tuple
+from .recurrent import are_known, borrowed
+from .rescale import rescale_arrays, rescale_one
+from .twins import Loop, join
+
+CELL, OUTPUT = 2, 3  # places in GATES
+MOST = 2**16  # products of two int8 codes that are sure to fit 32 bits, with room for more
+OFFSET, INT16_LOW, INT16_HIGH = 2**15, -(2**15), 2**15 - 1
+OF_H, OF_PEEPHOLE, HIDDEN, PROJECTION = 4, 8, 12, 13  # rows of multipliers, behind those of x
+
+
+class Numbers(NamedTuple):
+    """What the loop needs to know. Rows of a group go side by side; x is [groups, times, rows, depth]."""
+
+    groups: int
+    times: int
+    rows: int
+    depth: int
+    cells: int
+    outputs: int
+    coupled: int  # no input gate: its row of everything is blank
+    has_peephole: int
+    has_projection: int
+    rule: int
+    x_zero: int
+    h_zero: int
+    hidden_zero: int
+    cell_shift: int  # of i * g
+    cell_clip: int  # 0 for none
+    h_clip: int
+    w: int  # where sections of the constants start
+    r: int
+    projection: int
+    bias_of_x: int
+    bias_of_h: int
+    projection_bias: int
+    peephole: int
+    scaling: int
+    sigmoid: int
+    tanh: int
+    tanh_of_cell: int
+    end: int
+
+
+COUNT = len(Numbers._fields)
+
+
+class Constants(NamedTuple):
+    """The weights, int32 [d, gates * cells] and the like, and what comes after them, int64."""
+
+    w: Any
+    r: Any
+    projection: Any
+    bias_of_x: Any  # with what the zero point of x adds
+    bias_of_h: Any
+    projection_bias: Any
+    peephole: Any  # [gates * outputs]
+    scaling: Any  # mantissa, exponent and multiplier of each rescaling
+    sigmoid: Any  # int16: of codes from -2**15 on
+    tanh: Any
+    tanh_of_cell: Any
+
+
+def make_loop(call: Call[Any], plan: IntegerPlan, arrays: tuple[Array | None, ...]) -> Loop | None:
+    """The loop, None with layer normalization."""
+    nothing = np.zeros(0)
+    if not are_known(call, arrays):
+        return None
+    cell = split((nothing, *arrays[1:18], nothing, nothing, *arrays[20:]))[1]
+    lengths = call["x"].shape if len(call["x"].shape) == 3 else (1, *call["x"].shape)
+    groups, times, rows = (1, *lengths[:2]) if plan.time_major else (*lengths[:2], 1)
+    (outputs, cells), depth = cell.lengths, lengths[2]
+    if cell.norm[OUTPUT] is not None or max(depth, outputs, cells) > MOST:
+        return None
+    constants, starts = join(*sections(cell, plan, depth))
+    zeros, clips = plan.cell.zeros, plan.cell.clips
+    flags = any(part is not None for part in cell.peephole), cell.projection is not None
+    rule = rescale_arrays(plan.cell.hidden, 1).rule
+    settings = [*flags, rule, *zeros, 30 + plan.cell.cell_exponent, *clips]
+    numbers = [groups, times, rows, depth, cells, outputs, cell.coupled, *settings, *starts, constants.size]
+    scratch = 8 * (5 * rows * cells + 8 * cells + outputs)
+    return Loop(integer_cell, (0,), constants, np.array(numbers, np.int64), scratch, call["y"].shape, np.dtype(np.int8))
+
+
+def sections(cell: Cell, plan: IntegerPlan, depth: int) -> list[Array]:
+    """The constants in the order of `Numbers`."""
+    outputs, cells = cell.lengths
+    w, r = (
+        np.concatenate([np.zeros((cells, length)) if m is None else m for m in matrices]).astype(np.int64)
+        for matrices, length in ((cell.w, depth), (cell.r, outputs))
+    )
+    bias = np.concatenate([np.zeros(cells) if b is None else b for b in cell.bias]).astype(np.int64)
+    x_zero, h_zero, hidden_zero = plan.cell.zeros
+    projection = np.zeros((outputs, 0), np.int64) if cell.projection is None else cell.projection.astype(np.int64)
+    after = hidden_zero * projection.sum(axis=1) + (0 if cell.projection_bias is None else cell.projection_bias)
+    peephole = [np.zeros(outputs) if p is None else p[:outputs] for p in cell.peephole]
+    exponent = 15 + plan.cell.cell_exponent
+    matrices = [np.ascontiguousarray(m.T, np.int32) for m in (w, r, projection)]
+    vectors = bias - x_zero * w.sum(axis=1), -h_zero * r.sum(axis=1), after, np.concatenate(peephole)
+    tables = sigmoids(), tanhs(INTEGER_BITS), tanhs(exponent)
+    return [*matrices, *(v.astype(np.int64) for v in vectors), scaling_of(plan), *tables]
+
+
+def scaling_of(plan: IntegerPlan) -> Array:
+    """int64 [14,3]: mantissa, exponent and the bits of the multiplier; 0 where there is none."""
+    gates = plan.cell.gates
+    rescales: list[Rescale | None] = [None if gate is None else gate.w for gate in gates]
+    rescales += [None if gate is None else gate.r for gate in gates]
+    rescales += [None if gate is None else gate.peephole for gate in gates]
+    rows = np.zeros((PROJECTION + 1, 3), np.int64)
+    for row, rescale in zip(rows, [*rescales, plan.cell.hidden, plan.cell.projection], strict=True):
+        if rescale is not None:
+            _, mantissa, exponent, real = rescale_arrays(rescale, 1)
+            row[:] = mantissa[0], exponent[0], real.view(np.int64)[0]
+    return rows
+
+
+def of_all_codes(function: Callable[[Array], Array]) -> Array:
+    """int16: what a function makes of every 16-bit code."""
+    return function(np.arange(INT16_LOW, INT16_HIGH + 1)).astype(np.int16)
+
+
+@cache
+def sigmoids() -> Array:
+    """The sigmoid of every code of a gate."""
+    return of_all_codes(partial(sigmoid_of_fixed, integer_bits=INTEGER_BITS))
+
+
+@cache
+def tanhs(integer_bits: int) -> Array:
+    """The hyperbolic tangent of every 16-bit code with so many integer bits."""
+    return of_all_codes(partial(tanh_of_fixed, integer_bits=integer_bits))
+
+
+@kernel
+def integer_cell(x: Any, state: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """y[groups,times,rows,u] from x; state has c, int16, then h, [groups,rows,...] each."""
+    n = Numbers(*as_tuple(numbers, COUNT))
+    x, state, y, memory = borrowed(x), borrowed(state), borrowed(y), borrowed(scratch).view(np.int64)
+    known = constants_of(borrowed(constants), n)
+    of_x, of_c, of_h = n.rows * n.depth, n.rows * n.cells, n.rows * n.outputs
+    cells, outputs = state[: 2 * n.groups * of_c].view(np.int16), state[2 * n.groups * of_c :]
+    for group in range(n.groups):
+        c, h = cells[group * of_c : (group + 1) * of_c], outputs[group * of_h : (group + 1) * of_h]
+        for time in range(group * n.times, (group + 1) * n.times):
+            step(x[time * of_x : (time + 1) * of_x].view(np.int8), c, h.view(np.int8), memory, known, n)
+            y[time * of_h : (time + 1) * of_h] = h
+
+
+def constants_of(constants: Any, n: Any) -> Any:
+    """The sections of the constants."""
+    return Constants(
+        constants[n.w : n.r].view(np.int32),
+        constants[n.r : n.projection].view(np.int32),
+        constants[n.projection : n.bias_of_x].view(np.int32),
+        constants[n.bias_of_x : n.bias_of_h].view(np.int64),
+        constants[n.bias_of_h : n.projection_bias].view(np.int64),
+        constants[n.projection_bias : n.peephole].view(np.int64),
+        constants[n.peephole : n.scaling].view(np.int64),
+        constants[n.scaling : n.sigmoid].view(np.int64),
+        constants[n.sigmoid : n.tanh].view(np.int16),
+        constants[n.tanh : n.tanh_of_cell].view(np.int16),
+        constants[n.tanh_of_cell : n.end].view(np.int16),
+    )
+
+
+def step(x: Any, c: Any, h: Any, memory: Any, known: Any, n: Any) -> None:
+    """The next c and h, in place, of all rows of a group."""
+    size = c.shape[0]
+    totals, hidden, sums = memory[: 4 * size], memory[4 * size : 5 * size], memory[5 * size :]
+    for row in range(n.rows):
+        first, second = sums[: 4 * n.cells], sums[4 * n.cells : 8 * n.cells]
+        multiply(x[row * n.depth : (row + 1) * n.depth], known.w, first.view(np.int32)[: 4 * n.cells])
+        multiply(h[row * n.outputs : (row + 1) * n.outputs], known.r, second.view(np.int32)[: 4 * n.cells])
+        for gate in range(len(GATES)):
+            start, place = gate * n.cells, (gate * n.rows + row) * n.cells
+            add_up(gate, start, first, second, totals[place : place + n.cells], known, n)
+    for gate in range(OUTPUT):
+        finish(gate, totals[gate * size : (gate + 1) * size], c, known, n)
+    update(c, totals, n)
+    o = totals[OUTPUT * size :]
+    finish(OUTPUT, o, c, known, n)
+    for k in range(size):
+        hidden[k] = o[k] * known.tanh_of_cell[c[k] + OFFSET]
+    if n.has_projection == 0:
+        for k in range(size):
+            rescaled = scale_one(hidden[k], HIDDEN, known, n) + n.hidden_zero
+            h[k] = min(max(rescaled, -128), 127)
+    else:
+        for row in range(n.rows):
+            project(hidden[row * n.cells : (row + 1) * n.cells], h[row * n.outputs :], sums, known, n)
+
+
+def multiply(x: Any, w: Any, sums: Any) -> None:
+    """int32 sums[k] of x[d] * w[d,k]."""
+    sums[:] = 0
+    for d in range(x.shape[0]):
+        factor, row = np.int32(x[d]), w[d * sums.shape[0] : (d + 1) * sums.shape[0]]
+        for k in range(sums.shape[0]):
+            sums[k] += factor * row[k]
+
+
+def scale_one(value: Any, which: Any, known: Any, n: Any) -> Any:
+    """A rescaled number."""
+    scaling = known.scaling[3 * which : 3 * which + 3]
+    return rescale_one(n.rule, value, scaling[0], scaling[1], scaling[2:].view(np.float64)[0])
+
+
+def within_int16(value: Any) -> Any:
+    """The nearest code of 16 bits."""
+    return min(max(value, INT16_LOW), INT16_HIGH)
+
+
+def add_up(gate: Any, start: Any, first: Any, second: Any, total: Any, known: Any, n: Any) -> None:
+    """The codes of a gate from the sums of x and of h, which begin at `start`."""
+    of_x, of_h = first.view(np.int32)[start:], second.view(np.int32)[start:]
+    bias_of_x, bias_of_h = known.bias_of_x[start:], known.bias_of_h[start:]
+    for k in range(total.shape[0]):
+        total[k] = within_int16(scale_one(np.int64(of_x[k]) + bias_of_x[k], gate, known, n))
+    for k in range(total.shape[0]):
+        rescaled = scale_one(np.int64(of_h[k]) + bias_of_h[k], OF_H + gate, known, n)
+        total[k] = within_int16(total[k] + rescaled)
+
+
+def finish(gate: Any, total: Any, c: Any, known: Any, n: Any) -> None:
+    """From the codes of a gate to its values, in place. The peephole counts outputs where it means cells."""
+    if n.has_peephole != 0 and gate != CELL:
+        for k in range(n.rows * n.outputs):
+            product = known.peephole[gate * n.outputs + k % n.outputs] * c[k]
+            total[k] = within_int16(total[k] + scale_one(product, OF_PEEPHOLE + gate, known, n))
+    if gate == CELL:
+        for k in range(total.shape[0]):
+            total[k] = known.tanh[total[k] + OFFSET]
+    else:
+        for k in range(total.shape[0]):
+            total[k] = known.sigmoid[total[k] + OFFSET]
+
+
+def update(c: Any, totals: Any, n: Any) -> None:
+    """The next cell state, in place, from the gates i, f and g."""
+    size = c.shape[0]
+    i, f, g = totals[:size], totals[size : 2 * size], totals[CELL * size : OUTPUT * size]
+    if n.coupled != 0:
+        for k in range(size):
+            i[k] = ONE - f[k]
+    for k in range(size):
+        kept = rounding_right_shift_away(f[k] * c[k], 15)
+        value = within_int16(kept + rounding_right_shift_away(i[k] * g[k], n.cell_shift))
+        c[k] = min(max(value, -n.cell_clip), n.cell_clip) if n.cell_clip > 0 else value
+
+
+def project(hidden: Any, h: Any, sums: Any, known: Any, n: Any) -> None:
+    """h[u] of a row from o * tanh(c); the hidden zero point counts with the wrong sign, twice."""
+    codes, made = sums[n.outputs :].view(np.int8), sums.view(np.int32)[: n.outputs]
+    for k in range(n.cells):
+        codes[k] = min(max(scale_one(hidden[k], HIDDEN, known, n) - n.hidden_zero, -128), 127)
+    multiply(codes[: n.cells], known.projection, made)
+    for u in range(n.outputs):
+        total = np.int64(made[u]) + known.projection_bias[u]
+        code = min(max(scale_one(total, PROJECTION, known, n) + n.h_zero, -128), 127)
+        h[u] = min(max(code, -n.h_clip), n.h_clip) if n.h_clip > 0 else code
