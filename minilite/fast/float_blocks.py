@@ -1,4 +1,4 @@
-"""The block that float32 inference is made of, as NumPy says it; `float_intrinsics` has its compiled twin.
+"""The blocks that float32 inference is made of, as NumPy says them; `float_intrinsics` has their compiled twins.
 
 Sums keep the official order: each output starts from 0 and adds one rounded product after the other. What a CPU does
 at once is many outputs side by side. No product is fused with its sum, which would leave out a rounding.
@@ -13,6 +13,8 @@ from minilite.numerics.jit import lowered_in
 from .blocks import LANES
 
 FLOAT_BYTES = 4
+VECTORS = 2
+WIDTH = VECTORS * LANES  # columns that `lane_block` takes at once
 
 
 class FloatWeights(NamedTuple):
@@ -56,3 +58,24 @@ def float_block(
         total = np.where(total < low, low, total)
         total = np.where(total > high, high, total)
         y[places[r] : places[r] + FLOAT_BYTES * count] = total[:count].view(np.uint8)
+
+
+@lowered_in("minilite.fast.float_intrinsics")
+def lane_block(
+    x: Any, start: Any, w: Any, place: Any, steps: Any, sums: Any, column: Any, lanes: int, across: int
+) -> None:
+    """sums[column + c] for the c < WIDTH, of x[start + k] * w[place + k * WIDTH + c] for k < lanes * steps, float32.
+
+    Each of `lanes` accumulators takes k in turn. They are added up in neighbours, or `across`: first and third, second
+    and fourth. Products and sums are rounded apart. There is at least one step; `lanes` and `across` are constants.
+    """
+    total = np.zeros((lanes, WIDTH), np.float32)
+    weights = w[place : place + lanes * steps * WIDTH].reshape(steps, lanes, WIDTH)
+    for k in range(steps):
+        for lane in range(lanes):
+            total[lane] += x[start + k * lanes + lane] * weights[k, lane]
+    if across:
+        total = np.stack([total[0] + total[2], total[1] + total[3]])
+    while len(total) > 1:
+        total = total[0::2] + total[1::2]
+    sums[column : column + WIDTH] = total[0]

@@ -1,4 +1,4 @@
-"""The block of `float_blocks.py` in the language of the compiler, LLVM.
+"""The blocks of `float_blocks.py` in the language of the compiler, LLVM.
 
 A sum waits a few cycles for the one before it, so 6 rows by 4 vectors of outputs grow side by side in registers and
 share what they load. Products and sums are instructions of their own: nothing allows LLVM to fuse them.
@@ -11,8 +11,8 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .blocks import LANES
-from .float_blocks import FLOAT_BYTES
-from .llvm import I64, WEIGHTS, clamp, count_up, length, load, operands_of, splat, store_rows
+from .float_blocks import FLOAT_BYTES, VECTORS, WIDTH
+from .llvm import I64, WEIGHTS, clamp, count_up, length, load, operands_of, splat, store, store_rows
 
 FLOAT = ir.FloatType()
 FLOATS = ir.VectorType(FLOAT, LANES)
@@ -69,6 +69,52 @@ def float_block(
             here = [builder.add(load(builder, places.data, I64(r), I64), I64(v * VECTOR_BYTES)) for r in all_rows]
             left = builder.mul(builder.sub(count, I64(v * LANES)), I64(FLOAT_BYTES))
             store_rows(builder, made, y.data, here, left)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic(prefer_literal=True)
+def lane_block(
+    typing: Any,
+    x: Any,
+    start: Any,
+    w: Any,
+    place: Any,
+    steps: Any,
+    sums: Any,
+    column: Any,
+    lanes: Any,
+    across: Any,
+) -> Any:
+    """See `float_blocks.lane_block`."""
+    integer = types.intp
+    signature = types.void(x, integer, w, integer, integer, sums, integer, lanes, across)
+    count, is_across = lanes.literal_value, bool(across.literal_value)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x, start, w, place, steps, sums, column, *_ = operands_of(context, builder, signature, arguments)
+        values, weights = builder.gep(x.data, [start]), builder.gep(w.data, [place])
+
+        def add_step(k: Any, totals: list[Any]) -> list[Any]:
+            first, added = builder.mul(k, I64(count)), []
+            for lane in range(count):
+                at = builder.add(first, I64(lane))
+                value, row = splat(builder, load(builder, values, at, FLOAT)), builder.mul(at, I64(WIDTH))
+                for v in range(VECTORS):
+                    factor = load(builder, weights, builder.add(row, I64(v * LANES)), FLOATS)
+                    added.append(builder.fadd(totals[lane * VECTORS + v], builder.fmul(value, factor)))
+            return added
+
+        totals = count_up(builder, steps, [ir.Constant(FLOATS, None)] * (count * VECTORS), add_step)
+        rows = [totals[lane * VECTORS : (lane + 1) * VECTORS] for lane in range(count)]
+        if is_across:
+            rows = [rows[0], rows[2], rows[1], rows[3]]
+        while len(rows) > 1:
+            pairs = zip(rows[0::2], rows[1::2], strict=True)
+            rows = [[builder.fadd(*both) for both in zip(*pair, strict=True)] for pair in pairs]
+        for v, total in enumerate(rows[0]):
+            store(builder, total, sums.data, builder.add(column, I64(v * LANES)))
         return context.get_dummy_value()
 
     return signature, generate

@@ -12,7 +12,7 @@ from minilite.numerics.eigen_product import LANES, PEELED, ROWS, SMALL, UNITS, f
 from minilite.ops.call import Array
 
 from .blocks import as_tuple, round_up
-from .lane_blocks import WIDTH, lane_block
+from .float_blocks import WIDTH, lane_block
 from .twins import join
 
 HEADER = 4  # int64 numbers: where sections of a packed matrix start, its end, its depth

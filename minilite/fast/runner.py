@@ -35,7 +35,7 @@ class Task(NamedTuple):
     """One step, as far as running it takes: outputs = run(inputs, state)."""
 
     run: Callable[[Sequence[Array | None], State], Sequence[Array]]
-    loop: Loop | None  # what the kernel is, if it is one compiled loop
+    loop: Loop | None  # what the kernel is, if it is one compiled loop; its b are the states of a step that has them
     operands: tuple[int, ...]  # tensor indices that the kernel takes
     inputs: tuple[int, ...]  # all, -1 for one left out
     outputs: tuple[int, ...]

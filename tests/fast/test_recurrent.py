@@ -1,5 +1,6 @@
 """Compiled recurrent cells: sums in every order of the official products, functions on all kinds of numbers, states."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,17 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minilite import fast
 from minilite.fast import eigen as compiled_eigen
 from minilite.fast.lane_products import add_products, matrix_at, memory_for, pack
+from minilite.fast.twins import bytes_of
 from minilite.format.options.recurrent import UnidirectionalSequenceLSTMOptions
 from minilite.interpreter import evaluate
 from minilite.numerics import eigen
 from minilite.numerics.jit import compiled
 from minilite.numerics.lanes import add_eigen_product
-from minilite.ops.state import State
-from minilite.program import bind
+from minilite.ops.state import State, initial
+from minilite.program import Program, bind
 from tests.conformance.lstm import Draw, build
+
+from .test_memory import GUARD, MARK, guarded
 
 pytest.importorskip("numba", reason="numba is not installed")
 SPECIAL = (
@@ -106,10 +109,7 @@ PARTS = ("coupled", "peephole", "norm", "projected")
 def same_states(graph: Any, inputs: dict[int, Any]) -> None:
     """The step has a loop, which gives what the definition gives, and leaves the same states, twice."""
     programs = [bind(graph, engine=engine) for engine in ("jit", "numpy")]
-    step = programs[0].steps[0]
-    assert step.prepared is not None
-    assert step.prepared.variant in fast.TWINS
-    assert step.task.loop is not None
+    keeps_to_its_memory(programs[0], inputs)
     states = State(), State()
     for _ in range(2):
         ours, expected = (evaluate(*pair[:1], inputs, pair[1]) for pair in zip(programs, states, strict=True))
@@ -119,3 +119,18 @@ def same_states(graph: Any, inputs: dict[int, Any]) -> None:
         for key, value in states[1].variables.items():
             assert np.array_equal(states[0].variables[key], value, equal_nan=True)
             assert states[0].variables[key].dtype == value.dtype
+
+
+def keeps_to_its_memory(program: Program, inputs: dict[int, Any]) -> None:
+    """The loop of the only step writes to its output, the states and its working memory."""
+    (task,) = [step.task for step in program.steps]
+    loop, tensors = task.loop, program.subgraph.tensors
+    assert loop is not None
+    states = sum(initial(tensor).nbytes for tensor in tensors if tensor.is_variable)
+    guards, arrays = zip(
+        *map(guarded, (states, math.prod(loop.shape) * loop.dtype.itemsize, loop.scratch)), strict=True
+    )
+    loop.function(bytes_of(inputs[task.operands[0]]), *arrays, loop.constants, loop.numbers)
+    for block in guards:
+        assert np.all(block[:GUARD] == MARK)
+        assert np.all(block[-GUARD:] == MARK)
