@@ -68,7 +68,7 @@ def print_matrix(out: Console, sides: Sequence[str], found: Sequence[Document]) 
     headers = ("", *(f">{SHORT.get(name, name)}" for name in sides), "")
     rows = [(name, *(_cell(pairs, name, other) for other in sides), "") for name in sides]
     last = ""
-    if _width(headers, rows) <= min(out.width, WIDEST):
+    if _width(headers, rows) <= out.width:
         title += ", the largest difference in brackets"
     else:
         rows = [tuple(cell.partition(" (")[0] for cell in row) for row in rows]
