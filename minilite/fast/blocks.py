@@ -213,6 +213,12 @@ def as_tuple(array: Any, count: int) -> Any:
 
 
 @lowered_in("minilite.fast.intrinsics")
+def viewed(array: Any, dtype: Any) -> Any:
+    """The bytes of a flat array as elements of another type."""
+    return array.view(dtype)
+
+
+@lowered_in("minilite.fast.intrinsics")
 def add_block(a: Any, b: Any, y: Any, start: Any, codes: Codes, n: Any) -> None:
     """Codes y[start + l] of the sums of CHUNK codes of a and b, each brought to a common scale before.
 

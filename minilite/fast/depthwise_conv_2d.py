@@ -33,6 +33,7 @@ from .blocks import (
     rule_in_vectors,
     tap_block,
     tap_order,
+    viewed,
 )
 from .conv_2d import floating as grouped
 from .dynamic import Hybrid
@@ -158,11 +159,11 @@ def take(rescale: Rescale, channels: Array, units: int) -> Rescale:
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,w,c], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    table = constants[n.table : n.offsets].view(np.int32)
+    table = viewed(constants[n.table : n.offsets], np.int32)
     codes = Codes(table, n.table_columns, n.rule, n.fused, n.low, n.high, n.zero, n.y_flip)
-    offsets = constants[n.offsets : n.offsets + 8 * n.taps].view(np.int64)
-    weights = Weights(constants[n.w : n.table].view(np.int8), offsets, constants[:0])
-    total, image = scratch[:TOTAL_BYTES].view(np.int32), scratch[TOTAL_BYTES:]
+    offsets = viewed(constants[n.offsets : n.offsets + 8 * n.taps], np.int64)
+    weights = Weights(viewed(constants[n.w : n.table], np.int8), offsets, constants[:0])
+    total, image = viewed(scratch[:TOTAL_BYTES], np.int32), scratch[TOTAL_BYTES:]
     for k in range(n.batch):
         source = x[k * n.image_size : (k + 1) * n.image_size]
         copy_image(source, image, Image(*as_tuple(numbers[NUMBERS:], IMAGE)))

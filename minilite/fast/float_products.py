@@ -19,7 +19,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
-from .blocks import CHUNK, LANES, as_tuple, round_up
+from .blocks import CHUNK, LANES, as_tuple, round_up, viewed
 from .float_blocks import FLOAT_BYTES, FloatWeights, float_block
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_float_images
@@ -157,12 +157,15 @@ def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """The loop, for other loops that contain it."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
     weights = FloatWeights(
-        constants[n.w : n.bias].view(np.float32),
-        constants[n.offsets : n.offsets + 8 * n.steps].view(np.int64),
-        constants[n.bias : n.limits].view(np.float32),
-        constants[n.limits : n.offsets].view(np.float32)[:2],
+        viewed(constants[n.w : n.bias], np.float32),
+        viewed(constants[n.offsets : n.offsets + 8 * n.steps], np.int64),
+        viewed(constants[n.bias : n.limits], np.float32),
+        viewed(constants[n.limits : n.offsets], np.float32)[:2],
     )
-    starts, places = scratch[:STARTS_BYTES].view(np.int64), scratch[ALIGNMENT : ALIGNMENT + STARTS_BYTES].view(np.int64)
+    starts, places = (
+        viewed(scratch[:STARTS_BYTES], np.int64),
+        viewed(scratch[ALIGNMENT : ALIGNMENT + STARTS_BYTES], np.int64),
+    )
     image = scratch[2 * ALIGNMENT :]
     for k in range(n.batch):
         source = x[k * n.image_size : (k + 1) * n.image_size]

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba.core import types
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
-from numba.np.unsafe.ndarray import to_fixed_tuple
+from numba.np.arrayobj import populate_array
 
 from .blocks import ALL, BIAS, CHUNK, GROUP, LANES, NEVER, POSITIVE, START, TABLE_ROWS, UNKNOWN, WIDEST
 from .llvm import (
@@ -383,4 +384,31 @@ def signed_codes(builder: Any, codes: Any, n: Any) -> Any:
     return builder.sext(builder.xor(codes, splat(builder, builder.trunc(n.flip, I8))), SUMS)
 
 
-as_tuple = to_fixed_tuple
+@intrinsic(prefer_literal=True)
+def as_tuple(typing: Any, array: Any, count: Any) -> Any:
+    """See `blocks.as_tuple`. numba's own function for it takes ten times as long as the loads."""
+    size = count.literal_value
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        given, *_ = operands_of(context, builder, signature, arguments)
+        values = [builder.load(builder.gep(given.data, [I64(i)])) for i in range(size)]
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return types.UniTuple(array.dtype, size)(array, count), generate
+
+
+@intrinsic
+def viewed(typing: Any, array: Any, dtype: Any) -> Any:
+    """See `blocks.viewed`. numba's own `view` of a flat array takes longer than most blocks."""
+    kind = array.copy(dtype=dtype.dtype)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        given, made = operands_of(context, builder, signature, arguments)[0], context.make_array(kind)(context, builder)
+        size = context.get_constant(types.intp, kind.dtype.bitwidth // 8)
+        count = builder.udiv(builder.mul(length(builder, given), given.itemsize), size)
+        data, parts = builder.bitcast(given.data, made.data.type), {"meminfo": given.meminfo, "parent": given.parent}
+        populate: Any = populate_array  # untyped
+        populate(made, data, shape=[count], strides=[size], itemsize=size, **parts)
+        return impl_ret_borrowed(context, builder, kind, made._getvalue())
+
+    return kind(array, dtype), generate

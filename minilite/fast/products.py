@@ -38,6 +38,7 @@ from .blocks import (
     fusing,
     round_up,
     rule_in_vectors,
+    viewed,
 )
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import ALL, ranges, share_images
@@ -255,17 +256,17 @@ def windows_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, number
 def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """The loop, for other loops that contain it."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    table = constants[n.table : n.offsets].view(np.int32)
+    table = viewed(constants[n.table : n.offsets], np.int32)
     codes = Codes(table, n.table_columns, n.rule, n.fused, n.low, n.high, n.zero, n.y_flip)
-    offsets = constants[n.offsets : n.offsets + 8 * n.segments].view(np.int64)
-    groups = constants[n.groups : n.groups + 8 * n.all_groups].view(np.int64)
-    weights = Weights(constants[n.w : n.table].view(np.int8), groups, constants[n.flips : n.scaling])
+    offsets = viewed(constants[n.offsets : n.offsets + 8 * n.segments], np.int64)
+    groups = viewed(constants[n.groups : n.groups + 8 * n.all_groups], np.int64)
+    weights = Weights(viewed(constants[n.w : n.table], np.int8), groups, constants[n.flips : n.scaling])
     scaling = constants[n.scaling : n.scaling + 24 * n.units]
     working = Working(
-        scratch[:TOTAL_BYTES].view(np.int32),
-        scratch[TOTAL_BYTES : TOTAL_BYTES + STARTS_BYTES].view(np.int64),
-        scratch[TOTAL_BYTES + STARTS_BYTES : TOTAL_BYTES + 2 * STARTS_BYTES].view(np.int64),
-        scratch[TOTAL_BYTES + 2 * STARTS_BYTES : n.image].view(np.int32),
+        viewed(scratch[:TOTAL_BYTES], np.int32),
+        viewed(scratch[TOTAL_BYTES : TOTAL_BYTES + STARTS_BYTES], np.int64),
+        viewed(scratch[TOTAL_BYTES + STARTS_BYTES : TOTAL_BYTES + 2 * STARTS_BYTES], np.int64),
+        viewed(scratch[TOTAL_BYTES + 2 * STARTS_BYTES : n.image], np.int32),
     )
     working.more[:] = 0
     image = scratch[n.image :]
@@ -318,7 +319,7 @@ def image_product(
         else:
             dot_block(x, starts, more, weights, codes, u, y, places, units, total, 8, 1)
         if n.scalar_rule == SUMS:
-            copy_sums(total, together, y.view(np.int32), places, units)
+            copy_sums(total, together, viewed(y, np.int32), places, units)
         elif n.rule == UNKNOWN:
             finish_scalars(total, together, u, y, places, units, codes, scaling, n)
         m += together
@@ -350,7 +351,7 @@ def finish_scalars(
     total: Any, rows: Any, u: Any, y: Any, places: Any, units: Any, codes: Any, scaling: Any, n: Any
 ) -> None:
     """Codes of a block from its sums one by one, for rules and multipliers that vectors do not know."""
-    width, integers, reals = block_width(units), scaling.view(np.int64), scaling.view(np.float64)
+    width, integers, reals = block_width(units), viewed(scaling, np.int64), viewed(scaling, np.float64)
     for r in range(rows):
         for v in range(units):
             accumulator = np.int64(total[r * width + v])
