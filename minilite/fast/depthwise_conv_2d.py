@@ -167,24 +167,25 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
     for k in range(n.batch):
         source = x[k * n.image_size : (k + 1) * n.image_size]
         copy_image(source, image, Image(*as_tuple(numbers[NUMBERS:], IMAGE)))
-        for p in range(n.rows):
-            codes_row(image, p * n.row_step, y, (k * n.rows + p) * n.row_size, weights, codes, total, n)
+        codes_image(image, y, k * n.rows * n.row_size, weights, codes, total, n)
 
 
-def codes_row(x: Any, x_start: Any, y: Any, y_start: Any, weights: Any, codes: Any, total: Any, n: Any) -> None:
-    """One row of outputs, by periods; the last may be a part of one."""
-    step, first = n.period_step, 0
-    while first < n.row_size:
-        together = TOGETHER if first + TOGETHER * n.period <= n.row_size else 1
-        end = min(n.period, n.row_size - first)
-        for u in range(0, end, CHUNK):
-            source, place, count = x_start + u, y_start + first + u, min(CHUNK, end - u)
-            if together == 1:
-                tap_block(x, source, step, weights, codes, u, y, place, n.period, count, total, 1)
-            else:
-                tap_block(x, source, step, weights, codes, u, y, place, n.period, count, total, 2)
-        first += together * n.period
-        x_start += together * step
+def codes_image(x: Any, y: Any, y_start: Any, weights: Any, codes: Any, total: Any, n: Any) -> None:
+    """The outputs of one image, row by row and each by periods; the last of a row may be a part of one."""
+    for p in range(n.rows):
+        x_start, first, step = p * n.row_step, 0, n.period_step
+        while first < n.row_size:
+            together = TOGETHER if first + TOGETHER * n.period <= n.row_size else 1
+            end = min(n.period, n.row_size - first)
+            for u in range(0, end, CHUNK):
+                source, place, count = x_start + u, y_start + first + u, min(CHUNK, end - u)
+                if together == 1:
+                    tap_block(x, source, step, weights, codes, u, y, place, n.period, count, total, 1)
+                else:
+                    tap_block(x, source, step, weights, codes, u, y, place, n.period, count, total, 2)
+            first += together * n.period
+            x_start += together * step
+        y_start += n.row_size
 
 
 def quantized_codes(prepared: Prepared, *constants: Array | None) -> Kernel:

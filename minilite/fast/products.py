@@ -277,52 +277,50 @@ def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
             source = image
         if n.w_zero != 0:
             sum_rows(source, working.more, offsets, n)
-        for u in range(0, n.units, CHUNK):
-            start = n.y_first + k * n.y_image + u
-            image_product(source, y, start, u, weights, codes, scaling, working, n)
+        image_product(source, y, n.y_first + k * n.y_image, weights, codes, scaling, working, n)
 
 
-def image_product(
-    x: Any, y: Any, y_start: Any, u: Any, weights: Any, codes: Any, scaling: Any, working: Any, n: Any
-) -> None:
-    """A chunk of channels, from u on, of the outputs of one image, by the blocks that fit."""
-    count, units = n.rows * n.columns, min(n.units - u, CHUNK)
-    rows = ROWS if units > 2 * LANES else MORE_ROWS
-    together = rows if count >= rows else 1
-    starts, places, total, more = working.starts, working.places, working.total, working.more
-    p = q = m = start = 0
-    place = y_start
-    while m < count:
-        if m > count - together:
-            m = count - together  # the last block overlaps the one before it
-            p, q = divmod(m, n.columns)
-            start, place = p * n.row_step + q * n.column_step, y_start + p * n.y_row + q * n.y_column
-        for r in range(together):
-            starts[r], places[r] = start, place
-            start, place, q = start + n.column_step, place + n.y_column, q + 1
-            if q == n.columns:
-                p, q = p + 1, 0
-                start, place = p * n.row_step, y_start + p * n.y_row
-        if n.w_zero != 0:
-            more = working.more[m:]
-        if together == 1:
-            if units > 2 * LANES:
-                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 4)
+def image_product(x: Any, y: Any, y_start: Any, weights: Any, codes: Any, scaling: Any, working: Any, n: Any) -> None:
+    """The outputs of one image, a chunk of channels after the other, by the blocks that fit."""
+    count, starts, places, total = n.rows * n.columns, working.starts, working.places, working.total
+    more = working.more
+    for u in range(0, n.units, CHUNK):
+        units = min(n.units - u, CHUNK)
+        rows = ROWS if units > 2 * LANES else MORE_ROWS
+        together = rows if count >= rows else 1
+        p = q = m = start = 0
+        place = y_start + u
+        while m < count:
+            if m > count - together:
+                m = count - together  # the last block overlaps the one before it
+                p, q = divmod(m, n.columns)
+                start, place = p * n.row_step + q * n.column_step, y_start + u + p * n.y_row + q * n.y_column
+            for r in range(together):
+                starts[r], places[r] = start, place
+                start, place, q = start + n.column_step, place + n.y_column, q + 1
+                if q == n.columns:
+                    p, q = p + 1, 0
+                    start, place = p * n.row_step, y_start + u + p * n.y_row
+            if n.w_zero != 0:
+                more = working.more[m:]
+            if together == 1:
+                if units > 2 * LANES:
+                    dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 4)
+                elif units > LANES:
+                    dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 2)
+                else:
+                    dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 1)
+            elif units > 2 * LANES:
+                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 6, 4)
             elif units > LANES:
-                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 2)
+                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 8, 2)
             else:
-                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 1, 1)
-        elif units > 2 * LANES:
-            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 6, 4)
-        elif units > LANES:
-            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 8, 2)
-        else:
-            dot_block(x, starts, more, weights, codes, u, y, places, units, total, 8, 1)
-        if n.scalar_rule == SUMS:
-            copy_sums(total, together, viewed(y, np.int32), places, units)
-        elif n.rule == UNKNOWN:
-            finish_scalars(total, together, u, y, places, units, codes, scaling, n)
-        m += together
+                dot_block(x, starts, more, weights, codes, u, y, places, units, total, 8, 1)
+            if n.scalar_rule == SUMS:
+                copy_sums(total, together, viewed(y, np.int32), places, units)
+            elif n.rule == UNKNOWN:
+                finish_scalars(total, together, u, y, places, units, codes, scaling, n)
+            m += together
 
 
 def sum_rows(x: Any, more: Any, offsets: Any, n: Any) -> None:
