@@ -291,7 +291,9 @@ def image_product(x: Any, y: Any, y_start: Any, weights: Any, codes: Any, scalin
         p = q = m = start = 0
         place = y_start + u
         while m < count:
-            if m > count - together:
+            if m == count - 1:
+                together = 1
+            elif m > count - together:
                 m = count - together  # the last block overlaps the one before it
                 p, q = divmod(m, n.columns)
                 start, place = p * n.row_step + q * n.column_step, y_start + u + p * n.y_row + q * n.y_column
