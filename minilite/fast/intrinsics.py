@@ -388,13 +388,14 @@ def signed_codes(builder: Any, codes: Any, n: Any) -> Any:
 def as_tuple(typing: Any, array: Any, count: Any) -> Any:
     """See `blocks.as_tuple`. numba's own function for it takes ten times as long as the loads."""
     size = count.literal_value
+    kind: Any = types.UniTuple  # untyped
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         given, *_ = operands_of(context, builder, signature, arguments)
         values = [builder.load(builder.gep(given.data, [I64(i)])) for i in range(size)]
         return context.make_tuple(builder, signature.return_type, values)
 
-    return types.UniTuple(array.dtype, size)(array, count), generate
+    return kind(array.dtype, size)(array, count), generate
 
 
 @intrinsic
@@ -407,8 +408,9 @@ def viewed(typing: Any, array: Any, dtype: Any) -> Any:
         size = context.get_constant(types.intp, kind.dtype.bitwidth // 8)
         count = builder.udiv(builder.mul(length(builder, given), given.itemsize), size)
         data, parts = builder.bitcast(given.data, made.data.type), {"meminfo": given.meminfo, "parent": given.parent}
-        populate: Any = populate_array  # untyped
+        populate: Any = populate_array  # untyped, like the next
+        borrowed: Any = impl_ret_borrowed
         populate(made, data, shape=[count], strides=[size], itemsize=size, **parts)
-        return impl_ret_borrowed(context, builder, kind, made._getvalue())
+        return borrowed(context, builder, kind, made._getvalue())
 
     return kind(array, dtype), generate
