@@ -200,25 +200,25 @@ def tap_block(
             y[y_start + r * y_stride + order[here]] = made[here]
 
 
-@lowered_in("minilite.fast.intrinsics")
+@lowered_in("minilite.fast.memory_intrinsics")
 def copy_bytes(y: Any, y_start: Any, x: Any, x_start: Any, count: Any, flip: Any) -> None:
     """y[y_start + k] = x[x_start + k] ^ flip for `count` bytes, which do not overlap."""
     y[y_start : y_start + count] = x[x_start : x_start + count] ^ np.uint8(flip)
 
 
-@lowered_in("minilite.fast.intrinsics")
+@lowered_in("minilite.fast.memory_intrinsics")
 def as_tuple(array: Any, count: int) -> Any:
     """The first `count` elements, a constant, as a tuple."""
     return tuple(int(number) for number in array[:count])
 
 
-@lowered_in("minilite.fast.intrinsics")
+@lowered_in("minilite.fast.memory_intrinsics")
 def viewed(array: Any, dtype: Any) -> Any:
     """The bytes of a flat array as elements of another type."""
     return array.view(dtype)
 
 
-@lowered_in("minilite.fast.intrinsics")
+@lowered_in("minilite.fast.sum_intrinsics")
 def add_block(a: Any, b: Any, y: Any, start: Any, codes: Codes, n: Any) -> None:
     """Codes y[start + l] of the sums of CHUNK codes of a and b, each brought to a common scale before.
 

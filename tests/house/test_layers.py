@@ -28,7 +28,8 @@ HEIGHT = {
 }
 COMPILERS = {
     *("numerics.jit", "numerics.jit_cache"),
-    *("fast.intrinsics", "fast.llvm", "fast.rules", "fast.ways", "fast.float_intrinsics", "fast.addresses"),
+    *("fast.intrinsics", "fast.llvm", "fast.rules", "fast.ways", "fast.addresses"),
+    *("fast.float_intrinsics", "fast.memory_intrinsics", "fast.sum_intrinsics"),
 }
 MAY_IMPORT = {"numba": COMPILERS, "llvmlite": COMPILERS, "ai_edge_litert": {"oracle"}}
 
