@@ -31,8 +31,11 @@ from . import (
     positions,
     prelu,
     quantize,
+    resize,
     slopes,
     softmax,
+    softmax_by_floats,
+    sums_by_floats,
     tables,
     transpose_conv,
     wide_softmax,
@@ -40,9 +43,10 @@ from . import (
 from .twins import Twins
 
 PRODUCTS = (fully_connected, conv_2d, depthwise_conv_2d, transpose_conv, batch_matmul)
-CODES = (add_sub, code_pairs, pooling, mean, softmax, wide_softmax, tables, pair_tables)
+CODES = (add_sub, code_pairs, pooling, tables, pair_tables)
+REDUCTIONS = (mean, sums_by_floats, softmax, softmax_by_floats, wide_softmax)
 ELEMENTS = (curves, prelu, quantize, dequantize, slopes)
 FLOATS = (float_elements, float_functions, float_pooling, float_rows, fused)
-FAMILIES = (*PRODUCTS, *CODES, *ELEMENTS, *FLOATS, boxes, positions, lstm)
+FAMILIES = (*PRODUCTS, *CODES, *REDUCTIONS, *ELEMENTS, *FLOATS, boxes, positions, resize, lstm)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

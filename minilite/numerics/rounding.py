@@ -26,7 +26,7 @@ def round_half_added(value: Real) -> Real:
 
     Vector code rounds so. It differs from `round_half_away` just below a tie, where the sum rounds up to it.
     """
-    return np.trunc(value + np.where(value < 0, np.float32(-0.5), np.float32(0.5)))
+    return np.trunc(value + np.copysign(np.float32(0.5), value))
 
 
 def to_int32(whole: Real) -> Any:

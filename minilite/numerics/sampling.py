@@ -71,10 +71,9 @@ def clamped_fixed_samples(length: int, size: int, align_corners: bool, half_pixe
     return _frozen(samples._replace(lower_weight=2**WEIGHT_BITS - weight, upper_weight=weight))
 
 
-def without_weights(values: Integers) -> Integers:
+def without_weights(values: Any) -> Any:
     """Sums of products with two integer weights of 11 bits, brought back to whole numbers: ties up."""
-    whole: Integers = rounding_right_shift_up(values, 2 * WEIGHT_BITS)
-    return whole
+    return rounding_right_shift_up(values, 2 * WEIGHT_BITS)
 
 
 def fixed_samples(length: int, size: int, align_corners: bool, half_pixel_centers: bool) -> Samples:
@@ -90,22 +89,19 @@ def fixed_samples(length: int, size: int, align_corners: bool, half_pixel_center
     return _frozen(Samples(lower, upper, ONE - weight, weight))
 
 
-def without_fraction(values: Integers) -> Integers:
+def without_fraction(values: Any) -> Any:
     """Sums of products with two integer weights, brought back to whole numbers: ties away from zero."""
-    whole: Integers = rounding_right_shift_away(values, 2 * FRACTION_BITS)
-    return whole
+    return rounding_right_shift_away(values, 2 * FRACTION_BITS)
 
 
-def without_fraction_up(values: Integers) -> Integers:
+def without_fraction_up(values: Any) -> Any:
     """The same with ties up."""
-    whole: Integers = rounding_right_shift_up(values, 2 * FRACTION_BITS)
-    return whole
+    return rounding_right_shift_up(values, 2 * FRACTION_BITS)
 
 
-def half_added(values: Array) -> Array:
+def half_added(values: Any) -> Any:
     """float32 sums that are not negative, rounded: 0.5 added, then cut off."""
-    whole: Array = np.floor(values + np.float32(0.5))
-    return whole
+    return np.floor(values + np.float32(0.5))
 
 
 def nearest_samples(length: int, size: int, align_corners: bool, half_pixel_centers: bool) -> Integers:
