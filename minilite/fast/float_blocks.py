@@ -1,13 +1,15 @@
 """The blocks that float32 inference is made of, as NumPy says them; `float_intrinsics` has their compiled twins.
 
 Sums keep the official order: each output starts from 0 and adds one rounded product after the other. What a CPU does
-at once is many outputs side by side. No product is fused with its sum, which would leave out a rounding.
+at once is many outputs side by side. No product is fused with its sum, which would leave out a rounding, unless the
+definition does so: XNNPACK's sums start from the bias and leave it out.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from minilite.numerics.fused import fused_multiply_add
 from minilite.numerics.jit import lowered_in
 
 from .blocks import LANES
@@ -26,11 +28,20 @@ class FloatWeights(NamedTuple):
     limits: Any  # float32 [2]: of the activation
 
 
+class FusedWeights(NamedTuple):
+    """The same of a product whose sums start from the bias, each step rounded once."""
+
+    w: Any
+    offsets: Any
+    bias: Any
+    limits: Any
+
+
 @lowered_in("minilite.fast.float_intrinsics")
 def float_block(
     x: Any,
     starts: Any,
-    weights: FloatWeights,
+    weights: FloatWeights | FusedWeights,
     u: Any,
     y: Any,
     places: Any,
@@ -42,18 +53,24 @@ def float_block(
     """`rows` rows of y by `vectors` vectors of channels from u on: the first `count` are stored from places[r] on.
 
     y[r,l] = clamp(bias[l] + sum over k of x[r,k] * w[k,l]); each step takes one number of x, or, with `spread` 0, one
-    for each lane. x and y are bytes, so are the places in them. `rows`, `vectors` and `spread` are constants.
+    for each lane. x and y are bytes, so are the places in them. `rows`, `vectors` and `spread` are constants. The type
+    of `weights` says how products are added.
     """
     width, steps = vectors * LANES, len(weights.offsets)
     w = weights.w[u * steps : (u + width) * steps].reshape(steps, width)
     count = min(count, width)
     for r in range(rows):
-        total = np.zeros(width, np.float32)
+        bias = weights.bias[u : u + width]
+        total = bias if isinstance(weights, FusedWeights) else np.zeros(width, np.float32)
         for k in range(steps):
             start = starts[r] + weights.offsets[k]
             size = FLOAT_BYTES * (1 if spread else width)
-            total += x[start : start + size].view(np.float32) * w[k]
-        total += weights.bias[u : u + width]
+            values = x[start : start + size].view(np.float32)
+            if isinstance(weights, FusedWeights):
+                total = fused_multiply_add(values, w[k], total)
+            else:
+                total = total + values * w[k]
+        total = total if isinstance(weights, FusedWeights) else total + bias
         low, high = weights.limits
         total = np.where(total < low, low, total)
         total = np.where(total > high, high, total)

@@ -11,8 +11,8 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .blocks import LANES
-from .float_blocks import FLOAT_BYTES, VECTORS, WIDTH
-from .llvm import I64, WEIGHTS, clamp, count_up, length, load, operands_of, splat, store, store_rows
+from .float_blocks import FLOAT_BYTES, VECTORS, WIDTH, FusedWeights
+from .llvm import I64, WEIGHTS, call, clamp, count_up, length, load, operands_of, splat, store, store_rows
 
 FLOAT = ir.FloatType()
 FLOATS = ir.VectorType(FLOAT, LANES)
@@ -37,6 +37,7 @@ def float_block(
     integer = types.intp
     signature = types.void(x, starts, weights, integer, y, places, integer, rows, vectors, spread)
     all_rows, width, one_number = range(rows.literal_value), vectors.literal_value, bool(spread.literal_value)
+    is_fused = weights.instance_class is FusedWeights
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, starts, weights, u, y, places, count, *_ = operands_of(context, builder, signature, arguments)
@@ -55,16 +56,21 @@ def float_block(
                 else:
                     places = [builder.add(offset, I64(v * VECTOR_BYTES)) for v in range(width)]
                     values = [load(builder, pointer, place, FLOATS) for place in places]
-                products = [builder.fmul(*pair) for pair in zip(values, factors, strict=True)]
                 row = sums[r * width : (r + 1) * width]
-                added += [builder.fadd(*pair) for pair in zip(row, products, strict=True)]
+                added += [add(*three) for three in zip(values, factors, row, strict=True)]
             return added
 
-        sums = count_up(builder, steps, [ir.Constant(FLOATS, None)] * (len(all_rows) * width), add_step)
+        def add(value: Any, factor: Any, total: Any) -> Any:
+            if is_fused:
+                return call(builder, f"llvm.fma.v{LANES}f32", FLOATS, [value, factor, total])
+            return builder.fadd(total, builder.fmul(value, factor))
+
+        bias = [load(builder, weights.bias.data, builder.add(u, I64(v * LANES)), FLOATS) for v in range(width)]
+        begun = bias if is_fused else [ir.Constant(FLOATS, None)] * width
+        sums = count_up(builder, steps, begun * len(all_rows), add_step)
         low, high = (splat(builder, load(builder, weights.limits.data, I64(k), FLOAT)) for k in range(2))
         for v in range(width):
-            bias = load(builder, weights.bias.data, builder.add(u, I64(v * LANES)), FLOATS)
-            totals = [builder.fadd(sums[r * width + v], bias) for r in all_rows]
+            totals = sums[v::width] if is_fused else [builder.fadd(one, bias[v]) for one in sums[v::width]]
             made = [builder.bitcast(clamp(builder, one, low, high), WEIGHTS) for one in totals]
             here = [builder.add(load(builder, places.data, I64(r), I64), I64(v * VECTOR_BYTES)) for r in all_rows]
             left = builder.mul(builder.sub(count, I64(v * LANES)), I64(FLOAT_BYTES))

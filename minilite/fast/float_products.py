@@ -20,7 +20,7 @@ from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
 from .blocks import CHUNK, LANES, as_tuple, round_up, viewed
-from .float_blocks import FLOAT_BYTES, FloatWeights, float_block
+from .float_blocks import FLOAT_BYTES, FloatWeights, FusedWeights, float_block
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_float_images
 from .places import Places, are_one_row, in_order
@@ -65,6 +65,7 @@ class FloatProblem(NamedTuple):
     reals: Range
     shape: tuple[int, ...]
     places: Places | None = None  # of y in y, if not one behind the other
+    is_fused: bool = False  # as XNNPACK sums: from the bias on, and taps for each channel column by column
 
 
 def make_convolution(
@@ -98,7 +99,9 @@ def make_loop(problem: FloatProblem) -> Loop:
     bias = np.zeros(round_up(units, CHUNK), np.float32)
     bias[:units] = 0 if problem.b is None else problem.b
     limits = np.array(problem.reals, np.float32)
-    constants, starts = join(in_lanes(w.reshape(-1, units)), bias, limits, offsets.astype(np.int64))
+    steps = np.argsort(j, kind="stable") if problem.is_fused and w.ndim == 3 else np.arange(len(offsets))
+    weights = in_lanes(w.reshape(-1, units)[steps])
+    constants, starts = join(weights, bias, limits, offsets[steps].astype(np.int64))
     places = problem.places or in_order(rows, columns, units)
     places = Places(*(FLOAT_BYTES * step for step in places))
     row_step, column_step = rows.stride * across, columns.stride * pixel
@@ -123,7 +126,8 @@ def make_loop(problem: FloatProblem) -> Loop:
     scratch = 2 * ALIGNMENT + (image_bytes(image) + CHUNK * FLOAT_BYTES if is_copied else 0)
     every = np.array([*numbers, *image], np.int64)
     dtype = np.dtype(np.float32)
-    return Loop(products_loop, (0,), constants, every, scratch, problem.shape, dtype, partial(share, problem))
+    function = fused_products_loop if problem.is_fused else products_loop
+    return Loop(function, (0,), constants, every, scratch, problem.shape, dtype, partial(share, problem))
 
 
 def share(problem: FloatProblem, whole: Loop, count: int) -> list[Part]:
@@ -155,13 +159,28 @@ def products_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers:
 
 def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """The loop, for other loops that contain it."""
-    n = Numbers(*as_tuple(numbers, NUMBERS))
-    weights = FloatWeights(
+    multiply(x, FloatWeights(*sections(constants, Numbers(*as_tuple(numbers, NUMBERS)))), y, scratch, numbers)
+
+
+@kernel
+def fused_products_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """The same with each product fused with its sum, from the bias on."""
+    multiply(x, FusedWeights(*sections(constants, Numbers(*as_tuple(numbers, NUMBERS)))), y, scratch, numbers)
+
+
+def sections(constants: Any, n: Any) -> Any:
+    """The fields of the weights."""
+    return (
         viewed(constants[n.w : n.bias], np.float32),
         viewed(constants[n.offsets : n.offsets + 8 * n.steps], np.int64),
         viewed(constants[n.bias : n.limits], np.float32),
         viewed(constants[n.limits : n.offsets], np.float32)[:2],
     )
+
+
+def multiply(x: Any, weights: Any, y: Any, scratch: Any, numbers: Any) -> None:
+    """Each image, by chunks of channels."""
+    n = Numbers(*as_tuple(numbers, NUMBERS))
     starts, places = (
         viewed(scratch[:STARTS_BYTES], np.int64),
         viewed(scratch[ALIGNMENT : ALIGNMENT + STARTS_BYTES], np.int64),

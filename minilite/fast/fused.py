@@ -1,8 +1,12 @@
 """CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of float32 as XNNPACK sums them: from the bias, each product fused.
 
-The definitions are in minilite/ops, the variants FLOAT_XNNPACK.
+The definitions are in minilite/ops, the variants FLOAT_XNNPACK. The blocks of `float_products` do most of them; the
+plain loop here takes groups, and channels with several outputs.
 """
 
+import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,10 +19,54 @@ from minilite.numerics.jit import kernel, lowered_in
 from minilite.ops import conv_2d, depthwise_conv_2d, fully_connected
 from minilite.ops.call import Array
 from minilite.ops.convolution import FloatPlan
+from minilite.ops.prepare import Prepared
+from minilite.ops.signature import Shape
 
+from .float_products import FloatProblem, make_loop
 from .products import POINT
 from .rescale import clamp_real
-from .twins import Twins, unpacked
+from .twins import Kernel, Loop, Looped, Twin, Twins
+
+
+def windows(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None) -> Loop | None:
+    """The loop of a convolution with w [u,i,j,d], None for groups but of one channel each."""
+    call, plan = prepared.call, prepared.plan
+    x_shape = call["x"].shape
+    if w is None or b is None or not w.size:
+        return None
+    if w.shape[3] == 1 and x_shape[3] == w.shape[0]:
+        weights = w[..., 0].transpose(1, 2, 0)
+    elif w.shape[3] == x_shape[3]:
+        weights = w.transpose(1, 2, 3, 0)
+    else:
+        return None
+    return fused_products(x_shape, (plan.rows, plan.columns), weights, b, plan.reals, call["y"].shape)
+
+
+def channels(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None) -> Loop | None:
+    """The loop of a depthwise convolution, None for channels with several outputs."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or b is None or not w.size or call["x"].shape[3] != w.shape[3]:
+        return None
+    return fused_products(call["x"].shape, (plan.rows, plan.columns), w[0], b, plan.reals, call["y"].shape)
+
+
+def rows(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop of a product with w [u,d]."""
+    call, plan = prepared.call, prepared.plan
+    if w is None or (b is None) != (call.optional("b") is None) or not w.size:
+        return None
+    count, depth = math.prod(call["x"].shape) // w.shape[1], w.shape[1]
+    over = POINT, POINT._replace(output=count)
+    loop = fused_products((1, 1, count, depth), over, w.T[None, None], b, plan.reals, plan.shape)
+    return loop._replace(parts=None)
+
+
+def fused_products(
+    x_shape: Shape, over: tuple[Window, Window], w: Array, b: Array | None, reals: Range, shape: Shape
+) -> Loop:
+    """The loop of `float_products`, fused."""
+    return make_loop(FloatProblem(x_shape, *over, w, b, unbounded(reals), shape, is_fused=True))
 
 
 def convolution(plan: FloatPlan, x: Array, w: Array, b: Array) -> Array:
@@ -97,8 +145,17 @@ def fuse_tap(x: Any, w: Any, total: Any, row: Any, column: Any) -> None:
                     total[u] = fuse(value, w[d, u], total[u])
 
 
+def packed(make: Callable[..., Loop | None], otherwise: Callable[..., Array]) -> Twin:
+    """The twin that runs a loop of blocks where there is one."""
+
+    def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
+        return Looped(partial(make, prepared), partial(otherwise, prepared.plan), constants)
+
+    return twin
+
+
 TWINS: Twins = {
-    conv_2d.FLOAT_XNNPACK: unpacked(convolution),
-    depthwise_conv_2d.FLOAT_XNNPACK: unpacked(depthwise),
-    fully_connected.FLOAT_XNNPACK: unpacked(dense),
+    conv_2d.FLOAT_XNNPACK: packed(windows, convolution),
+    depthwise_conv_2d.FLOAT_XNNPACK: packed(channels, depthwise),
+    fully_connected.FLOAT_XNNPACK: packed(rows, dense),
 }

@@ -16,7 +16,8 @@ import numba
 from minilite.fast.llvm import features
 from minilite.fast.warmup import LOOP
 
-FUSED = {"fused.fused_loop": "XNNPACK fuses each product with its sum, and so does the definition"}
+XNNPACK = "XNNPACK fuses each product with its sum, and so does the definition"
+FUSED = {"fused.fused_loop": XNNPACK, "float_products.fused_products_loop": XNNPACK}
 FUSED_INSTRUCTION = re.compile(r"\bvfn?m(add|sub)|\bfn?m(la|ls|add|sub)\b")
 
 BYTES, NUMBERS = np.zeros(0, np.uint8), np.zeros(0, np.int64)
