@@ -71,15 +71,19 @@ def sums(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
     blocks, vectors = 0, plan
     if prepared.variant is BLOCKS:
         run, block = plan.vectors.blocks
-        if run not in (0, math.prod(call["y"].shape)):
-            return None
-        blocks = run // max(block, 1) * block
         vectors = plan._replace(vectors=plan.vectors._replace(blocks=Blocks(len(EVERY), 1)))
-        plan = plan._replace(vectors=plan.vectors._replace(blocks=Blocks(0, 1)))
+        if run and run % block == 0:  # nothing is left over of any run
+            plan = vectors
+        elif run in (0, math.prod(call["y"].shape)):
+            blocks = run // block * block
+            plan = plan._replace(vectors=plan.vectors._replace(blocks=Blocks(0, 1)))
+        else:
+            return None
     rescale = plan.rescale if not isinstance(plan, FractionPlan) else by_fraction(plan.fraction_bits)
     terms = np.array([terms_of(prepared, vectors), terms_of(prepared, plan)])
     reach = np.abs(terms).max(axis=2).sum(axis=1)
-    if reach.max() >= 2**31 or (blocks and reach[0] * rescale.multiplier.real.max() >= LARGEST):
+    in_16_bits = reach[0] * rescale.multiplier.real.max() < LARGEST
+    if reach.max() >= 2**31 or (prepared.variant is BLOCKS and not in_16_bits):
         return None
     return make_loop(call, terms.astype(np.int32), rescale, plan.y_zero, plan.codes, blocks)
 
@@ -107,10 +111,10 @@ def products(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | Non
         return pairs.products(prepared)
     codes = EVERY.view(call["a"].dtype).astype(np.int64)
     factors = np.array([codes - plan.a_zero, codes - plan.b_zero])
-    largest = np.abs(factors).max(axis=1).prod() * max(plan.rescale.multiplier.real.max(), 1)
-    if prepared.variant is MUL_BLOCKS and largest >= LARGEST:  # it rounds like scalar code, in 16 bits
+    largest, real = np.abs(factors).max(axis=1).prod(), plan.rescale.multiplier.real.max()
+    if prepared.variant is MUL_BLOCKS and largest * real >= LARGEST:  # vector code keeps 16 bits
         return None
-    if largest >= 2**30:
+    if largest * max(real, 1) >= 2**30:
         return pairs.products(prepared)
     return make_loop(call, np.array([factors, factors]).astype(np.int32), plan.rescale, plan.y_zero, plan.codes)
 

@@ -21,10 +21,10 @@ SEEDS = st.integers(0, 999)
 SCALES = (0.001, 0.0173, 2.0**-7, 0.4)
 
 
-def assert_loop_agrees(example: OneOp, kernels: str) -> None:
-    """The same bytes from both engines, the compiled one by a loop."""
+def assert_loop_agrees(example: OneOp, kernels: str, is_sure: bool = True) -> None:
+    """The same bytes from both engines, the compiled one by a loop where there `is_sure` to be one."""
     programs = [bind(example.graph, kernels=kernels, engine=engine) for engine in ("numpy", "jit")]
-    assert programs[1].steps[0].task.loop is not None
+    assert not is_sure or programs[1].steps[0].task.loop is not None
     made = [evaluate(program, example.inputs)[example.graph.main.outputs[0]] for program in programs]
     assert made[0].tobytes() == made[1].tobytes()
 
@@ -80,6 +80,17 @@ def test_pairs(op: str, size: int, repeats: int, swapped: bool, kernels: str, se
         operands = [operand._replace(scale=scale) for operand, scale in zip(operands, (2.0**-9, 2.0**-7), strict=True)]
     y = codes("int16", shape, random, 2.0**-7 if powers else None)
     assert_loop_agrees(one_op(op, options, operands, [result(y)]), kernels)
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(["ADD", "MUL"]), st.sampled_from(["int8", "uint8"]), st.sampled_from([8, 16, 17, 64]), SETS, SEEDS
+)
+def test_bytes_in_runs(op: str, kind: str, size: int, kernels: str, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    a, b, y = (codes(kind, shape, random) for shape in ((3, size), (size,), (3, size)))
+    options = {"ADD": AddOptions, "MUL": MulOptions}[op]()
+    assert_loop_agrees(one_op(op, options, [a, b], [result(y)]), kernels, is_sure=False)
 
 
 @settings(max_examples=40)
