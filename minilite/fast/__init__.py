@@ -18,6 +18,7 @@ from . import (
     curves,
     depthwise_conv_2d,
     dequantize,
+    detection,
     float_elements,
     float_functions,
     float_pooling,
@@ -47,6 +48,7 @@ CODES = (add_sub, code_pairs, pooling, tables, pair_tables)
 REDUCTIONS = (mean, sums_by_floats, softmax, softmax_by_floats, wide_softmax)
 ELEMENTS = (curves, prelu, quantize, dequantize, slopes)
 FLOATS = (float_elements, float_functions, float_pooling, float_rows, fused)
-FAMILIES = (*PRODUCTS, *CODES, *REDUCTIONS, *ELEMENTS, *FLOATS, boxes, positions, resize, lstm)
+OTHERS = (boxes, positions, resize, lstm, detection)
+FAMILIES = (*PRODUCTS, *CODES, *REDUCTIONS, *ELEMENTS, *FLOATS, *OTHERS)
 TWINS: Twins = MappingProxyType({variant: twin for family in FAMILIES for variant, twin in family.TWINS.items()})
 VIEWS: frozenset[Variant] = frozenset({COPY})

@@ -101,14 +101,28 @@ def shapes(call: Call[Any]) -> Sequence[Shape]:
     return [(1, count, CORNERS), (1, count), (1, count), (1,)]
 
 
-def detect(plan: Plan, boxes: Array, scores: Array, anchors: Array) -> tuple[Array, ...]:
+class Reals(NamedTuple):
+    """The inputs as float32."""
+
+    encodings: Array  # [boxes, 4]
+    scores: Array  # [boxes, classes], without a background class
+    anchors: Array  # [boxes, 4]
+
+
+def to_reals(plan: Plan, boxes: Array, scores: Array, anchors: Array) -> Reals:
+    """What the inputs stand for."""
     codes = plan.quantization
     encodings = boxes[0, :, :CORNERS]
     places = in_float32(encodings, *codes["boxes"]) if "boxes" in codes else encodings
     anchors = in_float32(anchors, *codes["anchors"]) if "anchors" in codes else anchors
     likely = by_eights(scores, *codes["scores"]) if "scores" in codes else scores
-    corners = decode(plan, places, anchors[: len(places)])
-    return (regular if plan.regular else fast)(plan, corners, likely[0, :, scores.shape[2] - plan.classes :])
+    return Reals(places, likely[0, :, scores.shape[2] - plan.classes :], anchors[: len(places)])
+
+
+def detect(plan: Plan, boxes: Array, scores: Array, anchors: Array) -> tuple[Array, ...]:
+    reals = to_reals(plan, boxes, scores, anchors)
+    corners = decode(plan, reals.encodings, reals.anchors)
+    return (regular if plan.regular else fast)(plan, corners, reals.scores)
 
 
 def decode(plan: Plan, encodings: Array, anchors: Array) -> Array:
@@ -183,12 +197,13 @@ def _outputs(made: Array, count: int) -> tuple[Array, ...]:
 
 RESULT = "-> float32 float32 float32 float32"
 TYPES = tuple(f"{place} {score} {place} {RESULT}" for place in ("float32", "uint8") for score in ("float32", "uint8"))
+DETECT = Variant("detect", TYPES, plan, detect)
 OPS = (
     Op(
         "TFLite_Detection_PostProcess",
         "boxes[b,n,k] scores[b,n,c] anchors[m,j] -> corners[...] classes[...] best[...] count[...]",
         None,
-        (Variant("detect", TYPES, plan, detect),),
+        (DETECT,),
         shapes,
     ),
 )
