@@ -28,10 +28,11 @@ from .dynamic import quantize_row
 from .float_blocks import FLOAT_BYTES
 from .images import Image
 from .parts import ALL, ranges, share_scaled_images
-from .products import NUMBERS, Problem, make_sums_loop, product
+from .products import NUMBERS, POINT, Problem, make_sums_loop, product
 from .rescale import clamp_real
 from .twins import Loop, Part, join
 
+TOGETHER = 24  # rows of codes for one product
 MOST = 2**17 - 1  # products of two int8 codes that are sure to fit 32 bits
 SCALES_FIRST, SCALES_LAST, BY_FLOATS = range(3)  # orders of the steps
 FILL = NUMBERS + Image._fields.index("fill")
@@ -41,6 +42,7 @@ class Numbers(NamedTuple):
     """What the loop needs to know, before the numbers of the product."""
 
     rows: int  # of x, each with a scale of its own
+    together: int  # so many of them make one product, where they are no images
     row_size: int
     first: int  # the part of a row that windows read
     size: int
@@ -89,17 +91,23 @@ def make_loop(problem: HybridProblem, shape: tuple[int, ...]) -> Loop | None:
         return None
     rows, columns = problem.windows
     codes = Range(-128, 127)
-    inner = Problem((1, height, width, channels), problem.windows, w, None, (0, 0, 0), make_rescale("double", 1), codes)
-    loop = make_sums_loop(inner, (0,), (rows.output * columns.output, len(w)))
+    is_point = problem.windows == (POINT, POINT) and (height, width) == (1, 1)
+    together = min(problem.rows, TOGETHER) if is_point and problem.row_size in (0, channels) else 1
+    images, windows = (1, height, width, channels), problem.windows
+    if together > 1:
+        images, windows = (1, 1, together, channels), (POINT, POINT._replace(output=together))
+    inner = Problem(images, windows, w, None, (0, 0, 0), make_rescale("double", 1), codes)
+    loop = make_sums_loop(inner, (0,), (together * rows.output * columns.output, len(w)))
     w_scale = np.broadcast_to(problem.w_scale, (len(w),)).astype(np.float32)
     of_weights, limits = w.sum(axis=(1, 2), dtype=np.int64), np.array(problem.reals, np.float32)
     constants, starts = join(loop.constants, w_scale, problem.bias.astype(np.float32), of_weights, limits)
     size, positions = height * width * channels, rows.output * columns.output
-    needed = (4 * problem.rows, 8 * problem.rows, loop.numbers.nbytes, size, 4 * positions * len(w), loop.scratch)
+    of_rows, sums = (4 * problem.rows, 8 * problem.rows), 4 * positions * len(w)
+    needed = (*of_rows, loop.numbers.nbytes, together * size, together * sums, loop.scratch)
     ends = np.cumsum([round_up(count, ALIGNMENT) for count in needed]).tolist()
     flags = int(problem.asymmetric), problem.order, int(problem.raises_nan), len(loop.numbers)
     reads = problem.row_size or size, problem.first, size
-    numbers = Numbers(problem.rows, *reads, positions, len(w), *flags, *ends[:-1], *starts)
+    numbers = Numbers(problem.rows, together, *reads, positions, len(w), *flags, *ends[:-1], *starts)
     every = np.array([*numbers, *loop.numbers], np.int64)
     return Loop(hybrid_product, (0,), constants, every, ends[-1], shape, np.dtype(np.float32), partial(share, problem))
 
@@ -134,17 +142,20 @@ def hybrid_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers
     scales = scratch[: 4 * n.rows].view(np.float32)
     zero_points = scratch[n.zero_points : n.zero_points + 8 * n.rows].view(np.int64)
     own = scratch[n.numbers : n.numbers + 8 * n.all_numbers].view(np.int64)
-    codes, sums = scratch[n.codes : n.codes + n.size], scratch[n.sums : n.sums + 4 * n.positions * n.units]
+    codes, sums, step = scratch[n.codes : n.sums], scratch[n.sums : n.inner], 4 * n.positions * n.units
     own[:] = numbers[COUNT:]
-    for r in range(n.rows):
-        row = x[4 * r * n.row_size : 4 * (r + 1) * n.row_size].view(np.float32)
-        scales[r], zero_points[r] = quantize_row(row, n.first, codes.view(np.int8), n.asymmetric)
-        own[FILL] = zero_points[r] & 255
+    for first in range(0, n.rows, n.together):
+        last = min(first + n.together, n.rows)
+        for r in range(first, last):
+            row = x[4 * r * n.row_size : 4 * (r + 1) * n.row_size].view(np.float32)
+            place = codes[(r - first) * n.size : (r - first + 1) * n.size].view(np.int8)
+            scales[r], zero_points[r] = quantize_row(row, n.first, place, n.asymmetric)
+        own[FILL] = zero_points[first] & 255
         product(codes, sums, scratch[n.inner :], constants[: n.w_scale], own)
-        step = 4 * n.positions * n.units
-        finish(
-            sums.view(np.int32), y[r * step : (r + 1) * step].view(np.float32), scales[r], zero_points[r], constants, n
-        )
+        for r in range(first, last):
+            of_row = sums[(r - first) * step : (r - first + 1) * step].view(np.int32)
+            made = y[r * step : (r + 1) * step].view(np.float32)
+            finish(of_row, made, scales[r], zero_points[r], constants, n)
 
 
 def finish(sums: Any, y: Any, x_scale: Any, zero_point: Any, constants: Any, n: Any) -> None:
