@@ -15,6 +15,7 @@ from .fast.runner import check_array, check_codes
 from .graph import Graph, Tensor, load
 from .graph.read import Source
 from .names import input_names, output_names
+from .ops.control import check_outputs
 from .ops.state import State
 from .program import NO_NOTES, Kernels, Program, Step, bind
 
@@ -58,7 +59,7 @@ def execute(program: Program, inputs: Mapping[int, Array], state: State | None =
                     raise ModelError(f"{step.node.label}: an input is left out; one that runs subgraphs needs them all")
                 call = _caller(program, state, (*path, position))
                 outputs, notes = (yield from step.op.control.run(step.node, arguments, state, call)), NO_NOTES
-                _check_called(step, outputs)
+                check_outputs(step.node, step.subgraph, outputs)
         seconds = perf_counter() - start
         values.update(zip(step.node.outputs, outputs, strict=True))
         values.update(_variables(program, state))
@@ -66,19 +67,8 @@ def execute(program: Program, inputs: Mapping[int, Array], state: State | None =
     return values
 
 
-def _check_called(step: Step, outputs: Sequence[Array]) -> None:
-    """Raise ModelError unless the outputs of a subgraph that a step called are those the step has."""
-    tensors = [step.subgraph.tensors[index] for index in step.node.outputs]
-    if len(outputs) != len(tensors):
-        raise ModelError(f"{step.node.label}: {len(tensors)} outputs expected, its subgraph has {len(outputs)}")
-    for tensor, array in zip(tensors, outputs, strict=True):
-        if tensor.dtype != array.dtype:
-            raise ModelError(f"{step.node.label}: {tensor.label} is {tensor.dtype}, its subgraph gives {array.dtype}")
-
-
 def _variables(program: Program, state: State) -> dict[int, Array]:
-    variables = (tensor for tensor in program.subgraph.tensors if tensor.is_variable)
-    return {tensor.index: state.variable(program.subgraph, tensor) for tensor in variables}
+    return {tensor.index: state.variable(program.subgraph, tensor) for tensor in program.variables}
 
 
 def _caller(program: Program, state: State, path: Path) -> Any:

@@ -5,10 +5,9 @@ combination of shapes and values, and is called dynamic. A step with nothing but
 shapes only, is folded: it is computed once, here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 from typing import Any
 
@@ -16,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import fast
-from .errors import InputError, ModelError, UnsupportedError, enough_memory
+from .errors import InputError, MiniliteError, ModelError, UnsupportedError, enough_memory
 from .fast.runner import Runner, Task
 from .fast.threads import usable
-from .graph import Graph, Node, Subgraph
+from .graph import Graph, Node, Subgraph, Tensor
 from .graph.model import Shape, printable
 from .numerics.jit import numba_is_here
 from .ops import OPS, Op, Operand
+from .ops.control import check_calls, check_outputs
 from .ops.micro_refusals import require_constants
 from .ops.op import Noted
 from .ops.prepare import REAL, SEARCH, Prepared, for_microcontrollers, input_forms, prepare
@@ -38,7 +38,10 @@ Kernels = str | Mapping[str, str]
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One node of a program: `prepared` when its shapes are known, else None until it runs; `folded` when constant."""
+    """One node of a program: `prepared` when its shapes are known, else None until it runs; `folded` when constant.
+
+    One that runs subgraphs is never prepared; `called_shapes` are those of its outputs, when they are known.
+    """
 
     node: Node
     subgraph: Subgraph
@@ -48,13 +51,14 @@ class Step:
     prepared: Prepared | None
     folded: Noted | None = None
     constants: tuple[Array | None, ...] = ()
+    called_shapes: tuple[Shape, ...] | None = None
     memory: dict[Any, Prepared] = field(default_factory=dict, repr=False)
     kernels: dict[Prepared, Callable[..., Any]] = field(default_factory=dict, repr=False)
 
     @property
     def dynamic(self) -> bool:
         """Whether shapes or values are known only when the step runs."""
-        return self.prepared is None
+        return self.prepared is None and self.called_shapes is None
 
     def run(self, inputs: Sequence[Array | None], state: State) -> Noted:
         """The outputs for all inputs of the node, None for an omitted one. Next values of variables go to `state`."""
@@ -166,14 +170,45 @@ class Program:
         outputs = {index for step in self.steps for index in step.node.outputs}
         return self.stopped is None and not any(step.dynamic for step in self.steps) and outputs <= self.shapes.keys()
 
+    @cached_property
+    def variables(self) -> tuple[Tensor, ...]:
+        """The variable tensors."""
+        return tuple(tensor for tensor in self.subgraph.tensors if tensor.is_variable)
+
     def runner(self, threads: int = 1) -> Runner:
         """What `run` goes through, made once. Raises UnsupportedError for a program that is not static."""
         if threads not in self.runners:
             if not self.is_static:
                 raise UnsupportedError("shapes or values are known only when this program runs; use execute")
-            tasks = [step.task for step in self.steps if step.folded is None]
+            tasks = [self._task(step) for step in self.steps if step.folded is None]
             self.runners[threads] = Runner(self.subgraph, tasks, self.shapes, self.constants, usable(threads))
         return self.runners[threads]
+
+    def _task(self, step: Step) -> Task:
+        if step.op.control is None:
+            return step.task
+        inputs, outputs = step.node.inputs, step.node.outputs
+        return Task(partial(self._run_control, step), None, inputs, inputs, outputs, False, has_state=False, macs=0)
+
+    def _run_control(self, step: Step, arguments: Sequence[Array | None], state: State) -> Sequence[Array]:
+        """What a step that runs subgraphs gives, by the runners of these."""
+
+        def call(subgraph: int, arrays: Sequence[Array], iteration: int = 0) -> Generator[Any, None, Sequence[Array]]:
+            callee = self.callee(subgraph, [array.shape for array in arrays])
+            tensors, made = callee.subgraph.tensors, callee.subgraph.outputs
+            outputs = {index: np.empty(callee.shapes[index], tensors[index].dtype) for index in made}
+            callee.run(dict(zip(callee.subgraph.inputs, arrays, strict=True)), outputs, state)
+            yield from ()
+            return tuple(outputs[index] for index in made)
+
+        assert step.op.control is not None
+        steps = step.op.control.run(step.node, arguments, state, call)
+        try:
+            next(steps)
+        except StopIteration as finished:
+            check_outputs(step.node, step.subgraph, finished.value)
+            return finished.value  # type: ignore[no-any-return]
+        raise AssertionError("a step yields nothing here")
 
     def run(
         self,
@@ -200,7 +235,7 @@ class Program:
         if key not in self.memory:
             ops, kernels = self.settings
             bound = bind(self.graph, dict(zip(takes, shapes, strict=True)), ops, kernels, self.engine, subgraph)
-            self.memory[key] = replace(bound, memory=self.memory)
+            self.memory[key] = replace(bound, memory=self.memory, runners={})
         return self.memory[key]
 
     def __str__(self) -> str:
@@ -224,7 +259,7 @@ def bind(
     Raises UnsupportedError for an op, type or kernel set that is not implemented, ModelError for one that cannot run.
     """
     block = graph.subgraphs[subgraph]
-    _check_calls(graph, ops)
+    check_calls(graph, ops)
     if not partial:
         _check_ops(graph, ops)
     sets = _kernel_sets(kernels)
@@ -241,15 +276,37 @@ def bind(
                 raise
             stopped = str(error)
             break
-        if step.prepared is not None:
-            made = zip(node.outputs, step.prepared.output_shapes, strict=True)
-            known.update({index: shape for index, shape in made if shape is not None})
+        if step.op.control is not None:
+            step = replace(step, called_shapes=_shapes_of_call(graph, step, known, (ops, kernels)))
+        shapes_made = step.called_shapes or () if step.prepared is None else step.prepared.output_shapes
+        made = zip(node.outputs, shapes_made, strict=False)
+        known.update({index: shape for index, shape in made if shape is not None})
         if step.folded is not None:
             constants.update(zip(node.outputs, step.folded.outputs, strict=True))
         steps.append(step)
     engine = _engine(engine, steps)
     steps = [replace(step, engine=engine, kernels={}) for step in steps]
     return Program(graph, block, engine, tuple(steps), known, constants, (ops, kernels), stopped)
+
+
+def _shapes_of_call(
+    graph: Graph, step: Step, known: Mapping[int, Shape], settings: tuple[Mapping[str, Op], Kernels]
+) -> tuple[Shape, ...] | None:
+    """The shapes of what a step that runs subgraphs gives; None when only running tells, or it cannot run."""
+
+    def call(subgraph: int, inputs: Sequence[Shape]) -> tuple[Shape, ...] | None:
+        takes = graph.subgraphs[subgraph].inputs
+        bound = bind(graph, dict(zip(takes, inputs, strict=True)), *settings, "numpy", subgraph)
+        return tuple(tuple(bound.shapes[index]) for index in bound.subgraph.outputs) if bound.is_static else None
+
+    control, given = step.op.control, step.node.inputs
+    if control is None or control.shapes is None or any(index not in known for index in given):
+        return None
+    try:
+        shapes = control.shapes(step.node, tuple(tuple(known[index]) for index in given), call)
+    except (MiniliteError, ValueError):  # execute says what is wrong where it comes to that
+        return None
+    return shapes if shapes is not None and len(shapes) == len(step.node.outputs) else None
 
 
 def _step(
@@ -320,22 +377,6 @@ def _op(node: Node, ops: Mapping[str, Op]) -> Op:
     if node.op not in ops:
         raise UnsupportedError(f"not implemented: {node.label}")
     return ops[node.op].for_node(node)
-
-
-def _check_calls(graph: Graph, ops: Mapping[str, Op]) -> None:
-    """Raise ModelError for steps that run subgraphs which do not exist, or which call each other in a circle."""
-    calls: dict[int, set[int]] = {}
-    for subgraph in graph.subgraphs:
-        for node in subgraph.nodes:
-            control = ops[node.op].control if node.op in ops else None
-            for callee in control.callees(node) if control else ():
-                if not 0 <= callee < len(graph.subgraphs):
-                    raise ModelError(f"{node.label}: there is no subgraph {callee}, only {len(graph.subgraphs)}")
-                calls.setdefault(subgraph.index, set()).add(callee)
-    try:
-        tuple(TopologicalSorter(calls).static_order())
-    except CycleError:
-        raise ModelError("subgraphs call each other in a circle, which would never end") from None
 
 
 def _kernel_sets(kernels: Kernels) -> Callable[[str], str]:

@@ -39,6 +39,7 @@ from . import (
     sums_by_floats,
     tables,
     transpose_conv,
+    whole_numbers,
     wide_softmax,
 )
 from .twins import Twins
@@ -46,7 +47,7 @@ from .twins import Twins
 PRODUCTS = (fully_connected, conv_2d, depthwise_conv_2d, transpose_conv, batch_matmul)
 CODES = (add_sub, code_pairs, pooling, tables, pair_tables)
 REDUCTIONS = (mean, sums_by_floats, softmax, softmax_by_floats, wide_softmax)
-ELEMENTS = (curves, prelu, quantize, dequantize, slopes)
+ELEMENTS = (curves, prelu, quantize, dequantize, slopes, whole_numbers)
 FLOATS = (float_elements, float_functions, float_pooling, float_rows, fused)
 OTHERS = (boxes, positions, resize, lstm, detection)
 FAMILIES = (*PRODUCTS, *CODES, *REDUCTIONS, *ELEMENTS, *FLOATS, *OTHERS)

@@ -17,6 +17,7 @@ from .float_blocks import FLOAT_BYTES
 from .rescale import clamp_real, flush
 from .stretching import COUNT, FIELDS, Stretch, laid_out, lay_out, parts_at, start_of, stretch
 from .twins import Loop, Twins, either, looped
+from .whole_numbers import BY_NAME, whole
 
 ANY = Range(np.float32(-np.inf), np.float32(np.inf))
 TINY = np.finfo(np.float32).tiny
@@ -93,7 +94,7 @@ def of_floats(op: str) -> list[Variant]:
 
 
 TWINS: Twins = {
-    variant: looped(either(partial(pairs, which), pair_tables.pairs))
+    variant: looped(either(partial(pairs, which), pair_tables.pairs, *map(whole, {op} & BY_NAME.keys())))
     for which, op in enumerate(BINARY)
     for variant in of_floats(op)
 }

@@ -139,7 +139,7 @@ class Node:
     intermediates: Shape | None = None
     debug_metadata_index: int = -1
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The node as messages name it."""
         return f"{printable(self.op)} (node {self.index})"

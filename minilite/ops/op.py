@@ -150,15 +150,21 @@ def matches(text: str, signature: Signature, types: Mapping[str, Sequence[str]])
 UNCHANGED = Variant("real", ("float32",), plan_nothing, lambda plan, x: x, rules=follows(real=""))  # only converts
 
 
+Shapes = tuple[Shape, ...]
+
+
 class Control(NamedTuple):
     """How an op runs subgraphs of the model.
 
     `callees(node)` are their indices. `run(node, arguments, state, execute)` is a generator that delegates to
-    `execute(subgraph, arrays, iteration)`, itself a generator, and returns the outputs.
+    `execute(subgraph, arrays, iteration)`, itself a generator, and returns the outputs. `shapes(node, inputs, call)`
+    gives the shapes of the outputs from those of the inputs, None unless they are the same however it runs;
+    `call(subgraph, inputs)` does so for a subgraph.
     """
 
     callees: Callable[[Node], tuple[int, ...]]
     run: Callable[..., Generator[Any, None, tuple[Array, ...]]]
+    shapes: Callable[[Node, Shapes, Callable[[int, Shapes], Shapes | None]], Shapes | None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
