@@ -135,3 +135,28 @@ def test_a_subgraph_that_gives_another_type_is_refused() -> None:
         evaluate(
             bind(replace(graph, subgraphs=(main, *graph.subgraphs[1:]))), {0: np.array([True]), 1: np.float32([1, 2])}
         )
+
+
+@pytest.mark.parametrize("graph", [if_graph(), while_graph(), composite_graph(), counter_graph()])
+def test_shapes_are_known_where_subgraphs_keep_them(graph: Graph) -> None:
+    program = bind(graph, engine="numpy")
+    assert program.is_static
+    inputs = {i: np.ones(program.shapes[i], graph.main.tensors[i].dtype) for i in graph.main.inputs}
+    one, other = State(), State()
+    for _ in range(2):
+        expected = evaluate(program, inputs, one)
+        outputs = {i: np.empty_like(expected[i]) for i in graph.main.outputs}
+        program.run(inputs, outputs, other)
+        assert all(np.array_equal(outputs[i], expected[i]) for i in outputs)
+
+
+def test_shapes_are_not_known_where_branches_differ() -> None:
+    graph = if_graph()
+    x, c, y = graph.subgraphs[2].tensors
+    longer = replace(c, shape=(2, 1), data=np.ones(2, np.float32).view(np.uint8))
+    otherwise = replace(graph.subgraphs[2], tensors=(x, longer, replace(y, shape=(2, 2))))
+    program = bind(replace(graph, subgraphs=(*graph.subgraphs[:2], otherwise)), engine="numpy")
+    assert not program.is_static
+    for condition, shape in ((True, (2,)), (False, (2, 2))):
+        values = evaluate(program, {0: np.array([condition]), 1: np.ones(2, np.float32)})
+        assert values[2].shape == shape
