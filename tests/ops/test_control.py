@@ -137,7 +137,7 @@ def test_a_subgraph_that_gives_another_type_is_refused() -> None:
         )
 
 
-@pytest.mark.parametrize("graph", [if_graph(), while_graph(), composite_graph(), counter_graph()])
+@pytest.mark.parametrize("graph", [if_graph(), while_graph(), composite_graph()])
 def test_shapes_are_known_where_subgraphs_keep_them(graph: Graph) -> None:
     program = bind(graph, engine="numpy")
     assert program.is_static
