@@ -26,6 +26,7 @@ from .rescale import RULE_CODES, rescale_arrays, rescale_one
 from .twins import Loop, join
 
 INT16_MULTIPLIER = RULE_CODES["int16-multiplier"]
+TOGETHER = 128  # codes that loops make at least, where y is in order
 
 
 class Numbers(NamedTuple):
@@ -49,6 +50,7 @@ class Numbers(NamedTuple):
     upper_sums: int
     lower_sums: int
     inner: int
+    period: int  # elements of y for which bias and multipliers are laid out; more than `units` where y is in order
     bias: int  # where sections of the constants start
     scaling: int
 
@@ -82,13 +84,14 @@ def make_loop(problem: WideProblem, shape: tuple[int, ...]) -> Loop | None:
     bias = SIGN_BIT * w.sum(axis=(1, 2), dtype=np.int64) + (0 if problem.b is None else problem.b)
     scaling = rescale_arrays(problem.rescale, units)
     scalars = np.stack([scaling.mantissa, scaling.exponent, scaling.real.view(np.int64)])
-    constants, starts = join(loop.constants, bias, scalars)
+    repeats = -(-TOGETHER // units) if problem.places is None else 1
+    constants, starts = join(loop.constants, np.tile(bias, repeats), np.tile(scalars, repeats))
     size, outputs = math.prod(problem.x_shape), (problem.x_shape[0], rows.output, columns.output, units)
     count = math.prod(outputs)
     ends = np.cumsum([round_up(n, ALIGNMENT) for n in (size, size, 4 * count, 4 * count, loop.scratch)]).tolist()
     places = problem.places or in_order(rows, columns, units)
     settings = int(problem.wraps), scaling.rule, problem.zero, *problem.codes
-    numbers = Numbers(size, *outputs, *places, *settings, *ends[:-1], *starts[1:])
+    numbers = Numbers(size, *outputs, *places, *settings, *[*ends[:-1], units * repeats, *starts[1:]])
     every = np.array([*numbers, *loop.numbers, *lower], np.int64)
     return Loop(wide_product, (0,), constants, every, ends[-1], shape, np.dtype(np.int16))
 
@@ -105,15 +108,7 @@ def wide_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: 
     of_lower = scratch[n.lower_sums : n.lower_sums + 4 * outputs]
     product(upper, of_upper, scratch[n.inner :], constants, numbers[COUNT : COUNT + half])
     product(lower, of_lower, scratch[n.inner :], constants, numbers[COUNT + half :])
-    bias = constants[n.bias : n.bias + 8 * n.units].view(np.int64)
-    scaling, sums, codes = constants[n.scaling : n.scaling + 24 * n.units], of_upper.view(np.int32), y.view(np.int16)
-    start = 0
-    for k in range(n.batch):
-        for p in range(n.rows):
-            for q in range(n.columns):
-                place = n.y_first + k * n.y_image + p * n.y_row + q * n.y_column
-                finish(sums, of_lower.view(np.int32), start, codes, place, bias, scaling, n)
-                start += n.units
+    finish_all(of_upper.view(np.int32), of_lower.view(np.int32), y.view(np.int16), constants, n)
 
 
 def split(x: Any, upper: Any, lower: Any) -> None:
@@ -123,20 +118,39 @@ def split(x: Any, upper: Any, lower: Any) -> None:
         lower[k] = np.uint8((x[k] & 255) ^ SIGN_BIT)
 
 
-def finish(upper: Any, lower: Any, start: Any, y: Any, y_start: Any, bias: Any, scaling: Any, n: Any) -> None:
-    """Codes of all units, from y[y_start] on, from the sums of both bytes from `start` on."""
+def finish_all(upper: Any, lower: Any, y: Any, constants: Any, n: Any) -> None:
+    """Codes from the sums of both bytes [m,u]."""
+    bias = constants[n.bias : n.bias + 8 * n.period].view(np.int64)
+    scaling = constants[n.scaling : n.scaling + 24 * n.period]
+    if n.period > n.units:
+        for start in range(0, upper.shape[0], n.period):
+            finish(upper, lower, start, y, start, min(n.period, upper.shape[0] - start), bias, scaling, n)
+        return
+    start = 0
+    for k in range(n.batch):
+        for p in range(n.rows):
+            for q in range(n.columns):
+                place = n.y_first + k * n.y_image + p * n.y_row + q * n.y_column
+                finish(upper, lower, start, y, place, n.units, bias, scaling, n)
+                start += n.units
+
+
+def finish(
+    upper: Any, lower: Any, start: Any, y: Any, y_start: Any, count: Any, bias: Any, scaling: Any, n: Any
+) -> None:
+    """Some codes, from y[y_start] on, from the sums of both bytes from `start` on, where the channels begin."""
     integers, reals = scaling.view(np.int64), scaling.view(np.float64)
     if n.rule == INT16_MULTIPLIER:  # stands apart, as a loop that a compiler turns into vector instructions
-        for u in range(n.units):
+        for u in range(count):
             k = np.uint64(u)
             place = np.uint64(start) + k  # unsigned, for which no one has to ask whether it counts from the end
             total = 256 * np.int64(upper[place]) + np.int64(lower[place]) + bias[k]
             total = wrap_int32(total) if n.wraps != 0 else total
-            scaled = rescale_one(INT16_MULTIPLIER, total, integers[k], integers[np.uint64(n.units) + k], 0.0)
+            scaled = rescale_one(INT16_MULTIPLIER, total, integers[k], integers[np.uint64(n.period) + k], 0.0)
             y[np.uint64(y_start) + k] = min(max(scaled + n.zero, n.low), n.high)
     else:
-        for u in range(n.units):
+        for u in range(count):
             total = 256 * np.int64(upper[start + u]) + np.int64(lower[start + u]) + bias[u]
             total = wrap_int32(total) if n.wraps != 0 else total
-            scaled = rescale_one(n.rule, total, integers[u], integers[n.units + u], reals[2 * n.units + u])
+            scaled = rescale_one(n.rule, total, integers[u], integers[n.period + u], reals[2 * n.period + u])
             y[y_start + u] = min(max(scaled + n.zero, n.low), n.high)
