@@ -7,13 +7,14 @@ import numpy as np
 
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
+from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
-from minilite.ops.mean import QUANTIZED
+from minilite.ops.mean import CHANNELS_AT_ONCE, IMAGE, QUANTIZED, ImagePlan
 from minilite.ops.prepare import Prepared
 from minilite.ops.reducing import SumPlan
 
 from .blocks import LANES, SIGN_BIT, UNKNOWN, Codes, as_tuple, codes_table, requantize, round_up, rule_in_vectors
-from .chunks import CHUNK, CHUNK_BYTES, KINDS, add, add_zero, load, store
+from .chunks import CHUNK, CHUNK_BYTES, KINDS, add, add_zero, end_of_chunk, load, store
 from .rescale import rescale_all, rescale_arrays
 from .twins import Loop, Twins, join, looped
 
@@ -94,9 +95,11 @@ class WideNumbers(NamedTuple):
     outer: int
     reduced: int
     inner: int
+    whole: int  # of the inner ones, how many vector code takes
     kind: int
     offset: int  # added to each sum
     rule: int
+    rule_behind: int  # of those that it leaves over
     low: int
     high: int
     zero: int
@@ -109,12 +112,30 @@ def wide_codes(prepared: Prepared, outer: int, inner: int) -> Loop:
     """The loop for codes of any type."""
     plan: SumPlan = prepared.plan
     assert plan.rescale is not None
-    part = rescale_arrays(plan.rescale, 1)
-    constants = np.array([*part.mantissa, *part.exponent, *part.real.view(np.int64)]).view(np.uint8)
-    offset, limits = -plan.x_zero * plan.elements, (*plan.codes, plan.y_zero)
-    numbers = WideNumbers(outer, plan.elements, inner, KINDS[plan.dtype], offset, part.rule, *limits)
-    every = np.array(numbers, np.int64)
-    return Loop(wide_loop, (0,), constants, every, 2 * CHUNK_BYTES, plan.shape, plan.dtype)
+    sizes = outer, plan.elements, inner, inner
+    return make_loop(plan, sizes, (plan.rescale, plan.rescale), -plan.x_zero * plan.elements)
+
+
+def image(prepared: Prepared, x: Array | None) -> Loop | None:
+    """The loop for x [n,h,w,c] of 8-bit codes as the optimized kernel has it."""
+    plan: ImagePlan = prepared.plan
+    batch, height, width, channels = prepared.call["x"].shape
+    if height * width > MOST:
+        return None
+    sizes = batch, height * width, channels, channels // CHANNELS_AT_ONCE * CHANNELS_AT_ONCE
+    return make_loop(plan, sizes, (plan.rescale, plan.rescale_behind), 0)
+
+
+def make_loop(
+    plan: SumPlan | ImagePlan, sizes: tuple[int, int, int, int], scalings: tuple[Rescale, Rescale], offset: int
+) -> Loop:
+    """The loop for x [outer, reduced, inner], of which vector code takes some of the inner ones: these four sizes."""
+    parts = [rescale_arrays(scaling, 1) for scaling in scalings]
+    rows = [[*part.mantissa, *part.exponent, *part.real.view(np.int64)] for part in parts]
+    rules = parts[0].rule, parts[1].rule
+    numbers = WideNumbers(*sizes, KINDS[plan.dtype], offset, *rules, plan.codes.low, plan.codes.high, plan.y_zero)
+    constants = np.array(rows, np.int64).reshape(-1).view(np.uint8)
+    return Loop(wide_loop, (0,), constants, np.array(numbers, np.int64), 2 * CHUNK_BYTES, plan.shape, plan.dtype)
 
 
 @kernel
@@ -124,18 +145,23 @@ def wide_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any
     integers, reals = constants.view(np.int64), constants.view(np.float64)
     memory = scratch[: 2 * CHUNK_BYTES].view(np.int64)
     for o in range(n.outer):
-        for k in range(0, n.inner, CHUNK):
-            count = min(CHUNK, n.inner - k)
-            total, values = memory[:count], memory[CHUNK : CHUNK + count]
+        k = 0
+        while k < n.inner:
+            end = end_of_chunk(k, n.whole, n.inner)
+            total, values = memory[: end - k], memory[CHUNK : CHUNK + end - k]
             total[:] = n.offset
             for r in range(n.reduced):
                 load(x, n.kind, (o * n.reduced + r) * n.inner + k, values)
                 add(total, values, 1)
-            for c in range(count):
+            for c in range(end - k):
                 total[c] = wrap_int32(total[c])
-            rescale_all(n.rule, total, integers[0], integers[1], reals[2])
+            if k < n.whole:
+                rescale_all(n.rule, total, integers[0], integers[1], reals[2])
+            else:
+                rescale_all(n.rule_behind, total, integers[3], integers[4], reals[5])
             add_zero(total, n.zero, 0, n.low, n.high)
             store(total, n.kind, y, o * n.inner + k)
+            k = end
 
 
-TWINS: Twins = {QUANTIZED: looped(codes)}
+TWINS: Twins = {QUANTIZED: looped(codes), IMAGE: looped(image)}

@@ -149,6 +149,15 @@ def test_means(inner: int, first: int, count: int, seed: int) -> None:
 
 
 @settings(max_examples=30)
+@given(st.sampled_from(["int8", "uint8"]), st.sampled_from([1, 15, 16, 17, 40, 300]), SEEDS)
+def test_means_of_images_in_blocks_of_channels(kind: str, channels: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    x, y = (codes(kind, (2, *image, channels), random) for image in ((3, 5), (1, 1)))
+    axes = Operand("int32", (2,), [1, 2], constant=True)
+    assert_loop_agrees(one_op("MEAN", ReducerOptions(keep_dims=True), [x, axes], [result(y)]), "optimized")
+
+
+@settings(max_examples=30)
 @given(st.integers(1, 4), SIZES, st.sampled_from([0.0001, 0.001, 0.3]), SEEDS)
 def test_softmax(rows: int, depth: int, scale: float, seed: int) -> None:
     x = codes("int16", (rows, depth), np.random.default_rng(seed), scale)
