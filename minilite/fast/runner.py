@@ -73,7 +73,7 @@ class Runner:
         Raises InputError for an array that is missing, or of another type or shape.
         """
         state = State() if state is None else state
-        with self._lock, np.errstate(all="ignore"):
+        with self._lock:
             for index in self._inputs:
                 if index not in inputs:
                     raise InputError(f"input {self._subgraph.tensors[index].label} is missing")
@@ -149,6 +149,7 @@ class Runner:
             def inputs_now(state: State) -> list[Array | None]:
                 return inputs
 
+        @np.errstate(all="ignore")
         def call(state: State) -> None:
             for place, made in zip(places, task.run(inputs_now(state), state), strict=True):
                 np.copyto(place, made)
