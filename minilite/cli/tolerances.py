@@ -1,5 +1,7 @@
 """How far floats may lie from LiteRT's, by the table of `minilite ops`."""
 
+from collections.abc import Mapping
+
 from minilite.comparing import Comparison
 from minilite.comparing.comparison import TensorComparison
 from minilite.ops.op import matches
@@ -10,12 +12,28 @@ from .output import Document
 
 
 def stated_tolerances(program: Program, kernels: str) -> dict[int, float]:
-    """The tolerance of each node that has one in this kernel set, as a share of the largest absolute value."""
+    """The tolerance of each node that has one in this kernel set, as a share of the largest absolute value.
+
+    A node that runs subgraphs has the largest of what is stated of their ops, once the program has run.
+    """
     rows: dict[str, list[Document]] = {}
     for row in support_table()["rows"]:
         rows.setdefault(row["op"], []).append(row)
-    found = {step.node.index: _of_step(step, rows.get(step.node.op, []), kernels) for step in program.steps}
-    return {node: tolerance for node, tolerance in found.items() if tolerance is not None}
+    return _of_program(program, rows, kernels)
+
+
+def _of_program(program: Program, rows: Mapping[str, list[Document]], kernels: str) -> dict[int, float]:
+    found = {}
+    for step in program.steps:
+        if step.op.control is None:
+            stated = _of_step(step, rows.get(step.node.op, []), kernels)
+        else:
+            callees = step.op.control.callees(step.node)
+            inner = [callee for (subgraph, _), callee in program.memory.items() if subgraph in callees]
+            stated = max((one for callee in inner for one in _of_program(callee, rows, kernels).values()), default=None)
+        if stated is not None:
+            found[step.node.index] = stated
+    return found
 
 
 def _of_step(step: Step, rows: list[Document], kernels: str) -> float | None:

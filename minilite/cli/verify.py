@@ -37,7 +37,8 @@ def command(files: tuple[str, ...], as_json: bool, **rest: Any) -> int:
     The inputs are random unless given as for "minilite run"; files that end in .tflite or begin as one are models.
     --kernels chooses the kernel set and LiteRT's matching resolver. Prints elements, differing elements and the largest
     difference, and of what differs how much the op alone does, given LiteRT's own inputs; of several models, only the
-    tensors that differ. Of other sets than the reference, float ops may differ by what "minilite ops" states of them.
+    tensors that differ. Of other sets than the reference, float ops may differ by what "minilite ops" states of them,
+    and a loop or branch by the largest number stated of the ops in it.
     Exit code 1 if anything differs by more, 2 if a model could not be compared.
     Needs LiteRT: pip install 'minilite-tflite[litert]'.
     """
@@ -103,9 +104,9 @@ def _compare(
     official: Graph | bytes = read_bytes(Path(model))
     for given in input_runs(graph, files, rest):
         program = bind_for(graph, given, rest["kernels"], rest["engine"])
-        tolerances |= stated_tolerances(program, rest["kernels"])
         arrays = {item.tensor.index: item.array for item in given}
         ours = program_side(program, run_program(program, given, progress), "minilite")
+        tolerances |= stated_tolerances(program, rest["kernels"])
         progress.say(f"minilite: LiteRT runs {model}")
         try:
             theirs = litert_side(graph, official, arrays, rest["kernels"])

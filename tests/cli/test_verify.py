@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minilite import oracle
+from minilite.cli.tolerances import stated_tolerances
 from minilite.errors import InputError, UnsupportedError
 from minilite.graph import load
 from minilite.interpreter import evaluate as interpret
@@ -17,6 +18,7 @@ from tests.graph.build import quantization, with_tensor
 from .models import DIGITS, dense, document, invoke, saved, with_op
 
 MODEL = DIGITS / "digits_int8.tflite"
+CONVERTED = DIGITS.parents[1] / "tests" / "converted"
 
 
 @pytest.fixture
@@ -178,6 +180,15 @@ def test_floats_may_differ_by_what_the_support_table_states(
     assert model["within"] is (verdict != "different")
     assert model["equal"] is (verdict == "equal")
     assert (model["tensors"][-1]["tolerance"] is None) is (kernels == "reference")
+
+
+def test_steps_that_run_subgraphs_have_the_tolerance_of_their_ops() -> None:
+    graph = load(CONVERTED / "gru_float32.tflite")
+    for kernels, stated in (("xnnpack", 1e-6), ("reference", None)):
+        program = bind(graph, kernels=kernels, engine="numpy")
+        interpret(program, {0: np.zeros((1, 9, 20), np.float32)})
+        assert program.steps[1].node.op == "WHILE"
+        assert stated_tolerances(program, kernels).get(1) == stated
 
 
 def test_another_version_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
