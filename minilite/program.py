@@ -138,6 +138,9 @@ class Step:
     def _outputs(self, inputs: Sequence[Array | None], state: State) -> Sequence[Array]:
         return self.run(inputs, state).outputs
 
+    def __repr__(self) -> str:
+        return f"<Step: {self}>"
+
     def __str__(self) -> str:
         variant, found = "planned when it runs", self.kernel_set
         if self.prepared is not None:
@@ -238,8 +241,11 @@ class Program:
             self.memory[key] = replace(bound, memory=self.memory, runners={})
         return self.memory[key]
 
+    def __repr__(self) -> str:
+        return f"<Program: {len(self.steps)} steps, {self.settings[1]} kernels, {self.engine} engine>"
+
     def __str__(self) -> str:
-        return "\n".join(map(str, self.steps))
+        return "\n".join([repr(self), *map(str, self.steps)])
 
 
 def bind(

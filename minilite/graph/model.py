@@ -118,6 +118,11 @@ class Tensor:
             return densify(np.frombuffer(self.data, self.dtype), self.sparsity, self.shape, self.label)
         return np.frombuffer(self.data, self.dtype).reshape(self.shape)
 
+    def __repr__(self) -> str:
+        affine = self.quantization
+        about = [self.type.name.lower() + str(list(self.shape)), *([] if affine is None else [str(affine)])]
+        return f"<{self.label}: {', '.join([*about, *(['constant'] if self.data is not None else [])])}>"
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tensor) and _same_fields(self, other, ignore=("buffer",))
 
@@ -161,6 +166,10 @@ class Subgraph:
     inputs: Shape
     outputs: Shape
     debug_metadata_index: int = -1
+
+    def __repr__(self) -> str:
+        name = printable(self.name)
+        return f"<Subgraph {self.index} {name!r}: {len(self.nodes)} nodes, {len(self.tensors)} tensors>"
 
 
 @dataclass(frozen=True)

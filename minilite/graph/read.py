@@ -25,12 +25,14 @@ def load(source: Source) -> Graph:
     """Read a model from a path, bytes, or a binary file object.
 
     Large files are mapped into memory, and constants are views of the file, not copies.
-    Raises InputError when the file cannot be opened, ModelError when it is not a valid model.
+    Raises InputError for anything else and when the file cannot be opened, ModelError when it is not a valid model.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return read(source)
-    if not isinstance(source, (str, PathLike)):
+    if hasattr(source, "read"):
         return read(source.read())
+    if not isinstance(source, (str, PathLike)):
+        raise InputError(f"a model is a path, bytes or a binary file, not {type(source).__name__}")
     path = Path(fspath(source))
     try:
         with path.open("rb") as file:

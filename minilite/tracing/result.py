@@ -11,6 +11,7 @@ from minilite.graph import printable
 from minilite.numerics.affine import Affine
 from minilite.program import Kernels
 
+from .html import as_table
 from .record import TensorRecord
 
 Array = NDArray[Any]
@@ -95,8 +96,7 @@ class Trace:
         return "\n".join([repr(self), *(_line(record) for record in self.records)])
 
     def _repr_html_(self) -> str:
-        lines = "\n".join(map(_line, self.records)).replace("&", "&amp;").replace("<", "&lt;")
-        return f"<pre>{lines}</pre>"
+        return as_table(repr(self).strip("<>"), self.rows(), self.reference)
 
 
 def _equal(one: Array, two: Array) -> Array:

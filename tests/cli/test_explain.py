@@ -141,7 +141,7 @@ def test_what_cannot_be_explained_is_one_line(expected: str) -> None:
 def test_real_models(model: str, node: int) -> None:
     path = MODELS_FOLDER / model
     if not path.exists():
-        pytest.skip("the real models are not here")
+        pytest.skip("the real models (../shared/models) are not here")
     found = document("explain", path, "--random", "--node", node, "--worst")
     assert found["steps"][-1]["result"] == found["code"]
     assert found["error"] is not None

@@ -3,8 +3,10 @@
 import json
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import jsonschema
 import numpy as np
@@ -26,6 +28,7 @@ from minilite.tracing.run import Tracer
 from tests.cli.models import DIGITS, ROOT, one_node, tensor
 from tests.conformance import CASES
 from tests.conformance.case import Case, OneOp
+from tests.graph.build import with_main
 
 CONVERTED = ROOT / "tests" / "converted"
 MODELS = [*sorted(DIGITS.glob("*.tflite")), *sorted(CONVERTED.glob("*.tflite"))]
@@ -194,6 +197,21 @@ def test_an_interrupted_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(KeyboardInterrupt):
         minilite.save_trace(found, tmp_path / "trace.npz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_as_a_table_for_notebooks() -> None:
+    graph = load(DIGITS / "digits_int8.tflite")
+    tensors = [replace(tensor, name="<b>&" if tensor.index == 14 else tensor.name) for tensor in graph.main.tensors]
+    found = minilite.trace(with_main(graph, tensors=tuple(tensors)), np.load(DIGITS / "digit.npy"))
+    page = ElementTree.fromstring(f"<body>{found._repr_html_()}</body>")
+    heads, *rows = ([cell.text or "" for cell in row] for row in page.iter("tr"))
+    shown = [dict(zip(heads, row, strict=True)) for row in rows]
+    assert [row["tensor"] for row in shown] == [str(record.index) for record in found.records]
+    assert [row["name"] for row in shown] == [record.name for record in found.records]
+    assert shown[1]["name"] == "<b>&"
+    assert [row["local dB"] for row in shown if row["op"] == "MAX_POOL_2D"] == ["exact"]
+    plain = minilite.trace(DIGITS / "digits_float32.tflite", np.load(DIGITS / "digit.npy"))
+    assert "RMSE</th>" not in plain._repr_html_(), "steps of a scale that is not there"
 
 
 def test_as_a_dataframe(monkeypatch: pytest.MonkeyPatch) -> None:
