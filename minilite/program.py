@@ -376,7 +376,10 @@ def _check_ops(graph: Graph, ops: Mapping[str, Op]) -> None:
     unknown = [node for subgraph in graph.subgraphs for node in subgraph.nodes if node.op not in ops]
     if unknown:
         names = ", ".join(sorted({printable(node.op) for node in unknown}))
-        raise UnsupportedError(f"not implemented: {names} (first at node {unknown[0].index})")
+        raise UnsupportedError(
+            f"not implemented: {names} (first at node {unknown[0].index}); "
+            "`minilite run --partial` computes what comes before, bind(graph, ops=OPS | {...}) takes ops of your own"
+        )
 
 
 def _op(node: Node, ops: Mapping[str, Op]) -> Op:

@@ -96,7 +96,8 @@ def test_one_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     unknown, fine = saved(with_op(dense(), "Mystery"), tmp_path, "unknown.tflite"), saved(dense(), tmp_path)
     report = invoke("verify", unknown, fine)
     assert report.exit_code == 2
-    assert report.stderr == f"minilite: error: {unknown}: not implemented: Mystery (first at node 0)\n"
+    assert report.stderr.startswith(f"minilite: error: {unknown}: not implemented: Mystery (first at node 0); ")
+    assert report.stderr.count("\n") == 1
     assert "1 of 2 models equal" in report.stdout
     models = document("verify", unknown, fine, code=2)["models"]
     assert [model["error"] is None for model in models] == [False, True]

@@ -73,3 +73,5 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
         load(tmp_path / "missing.tflite")
     with pytest.raises(InputError, match="cannot read the model"):
         load(tmp_path)
+    with pytest.raises(InputError, match="a model is a path, bytes or a binary file, not NoneType"):
+        load(None)
