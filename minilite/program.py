@@ -19,13 +19,13 @@ from .errors import InputError, MiniliteError, ModelError, UnsupportedError, eno
 from .fast.runner import Runner, Task
 from .fast.threads import usable
 from .graph import Graph, Node, Subgraph, Tensor
-from .graph.model import Shape, printable
+from .graph.model import Shape
 from .numerics.jit import numba_is_here
 from .ops import OPS, Op, Operand
 from .ops.control import check_calls, check_outputs
 from .ops.micro_refusals import require_constants
 from .ops.op import Noted
-from .ops.prepare import REAL, SEARCH, Prepared, for_microcontrollers, input_forms, prepare
+from .ops.prepare import REAL, SEARCH, Prepared, check_ops, for_microcontrollers, input_forms, prepare
 from .ops.registered import require_registered
 from .ops.state import State
 
@@ -267,7 +267,7 @@ def bind(
     block = graph.subgraphs[subgraph]
     check_calls(graph, ops)
     if not partial:
-        _check_ops(graph, ops)
+        check_ops(graph, ops)
     sets = _kernel_sets(kernels)
     known = {index: (shapes or {}).get(index, block.tensors[index].shape) for index in block.inputs}
     constants = {tensor.index: value for tensor in block.tensors if (value := tensor.value) is not None}
@@ -369,17 +369,6 @@ def _prepare(
     intermediates = [subgraph.tensors[index] for index in node.intermediates or () if index >= 0]
     with np.errstate(all="ignore"), enough_memory(node.label):
         return prepare(op, node, operands, outputs, kernel_set, intermediates)
-
-
-def _check_ops(graph: Graph, ops: Mapping[str, Op]) -> None:
-    """Raise UnsupportedError naming every op that is not implemented."""
-    unknown = [node for subgraph in graph.subgraphs for node in subgraph.nodes if node.op not in ops]
-    if unknown:
-        names = ", ".join(sorted({printable(node.op) for node in unknown}))
-        raise UnsupportedError(
-            f"not implemented: {names} (first at node {unknown[0].index}); "
-            "`minilite run --partial` computes what comes before, bind(graph, ops=OPS | {...}) takes ops of your own"
-        )
 
 
 def _op(node: Node, ops: Mapping[str, Op]) -> Op:

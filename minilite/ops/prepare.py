@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from minilite.errors import InputError, ModelError, UnsupportedError
-from minilite.graph import Node, Tensor
+from minilite.graph import Graph, Node, Tensor
+from minilite.graph.model import printable
 
 from .call import Call, Operand
 from .micro_refusals import why_refused
@@ -39,6 +40,17 @@ def for_microcontrollers(kernel_set: str) -> bool:
 
 
 MAX_ELEMENTS = 2**31 - 1  # of one tensor; the official runtime counts bytes in 31 bits as well
+
+
+def check_ops(graph: Graph, ops: Mapping[str, Op]) -> None:
+    """Raise UnsupportedError naming every op that is not implemented."""
+    unknown = [node for subgraph in graph.subgraphs for node in subgraph.nodes if node.op not in ops]
+    if unknown:
+        names = ", ".join(sorted({printable(node.op) for node in unknown}))
+        raise UnsupportedError(
+            f"not implemented: {names} (first at node {unknown[0].index}); "
+            "`minilite run --partial` computes what comes before, bind(graph, ops=OPS | {...}) takes ops of your own"
+        )
 
 
 @dataclass(frozen=True, eq=False)
