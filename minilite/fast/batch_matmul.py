@@ -15,14 +15,14 @@ from minilite.numerics.affine import Range, code_range
 from minilite.numerics.fixed_point import wrap_int32
 from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import make_rescale
-from minilite.ops.batch_matmul import FLOAT, HYBRID, INT8, INT16, SUMS
+from minilite.ops.batch_matmul import FLOAT, FLOAT_XNNPACK, HYBRID, INT8, INT16, SUMS
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
 from .blocks import BIAS, SIGN_BIT, START, as_tuple, round_up
 from .dynamic import Hybrid
-from .float_products import FloatProblem
+from .float_products import FloatProblem, fused_product
 from .float_products import make_loop as make_float_product
 from .float_products import product as float_product
 from .hybrid import BY_FLOATS, HybridProblem
@@ -149,16 +149,18 @@ def codes(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
     return make_loop(prepared, w, make, np.int8(-SIGN_BIT))
 
 
-def reals(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
+def reals(is_fused: bool, prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
     """The loop for float32 numbers."""
     shape, everything = prepared.call["y"].shape, Range(np.float32(-np.inf), np.float32(np.inf))
 
     def make(of: Matrices, units: Array, rows: int) -> Loop:
         weights, windows = np.ascontiguousarray(units.T)[None, None], (POINT, POINT._replace(output=rows))
-        problem = FloatProblem((1, 1, rows, of.depth), *windows, weights, None, everything, shape)
+        problem = FloatProblem((1, 1, rows, of.depth), *windows, weights, None, everything, shape, None, is_fused)
         return make_float_product(problem)._replace(parts=None)
 
-    return make_loop(prepared, w, make, np.float32(0))
+    loop = make_loop(prepared, w, make, np.float32(0))
+    is_own = is_fused and loop is not None and loop.function is float_loop
+    return loop._replace(function=fused_loop) if loop is not None and is_own else loop
 
 
 @kernel
@@ -188,15 +190,30 @@ def float_loop(x: Any, w: Any, y: Any, scratch: Any, constants: Any, numbers: An
     """y[k,m,n] from x[.,m,d] and w[.,d,n], float32 as bytes."""
     n = Numbers(*as_tuple(numbers, COUNT))
     for k in range(n.first, n.last):
-        start, section = packed_matrix(k, scratch, constants, n)
-        if start >= 0:
-            matrix = w[start : start + 4 * n.depth * n.columns].view(np.float32)
-            pack_floats(matrix, section.view(np.float32), n.depth, n.columns, n.swaps_w)
-        source = x[x_start(k, constants, n) :][: 4 * n.rows * n.depth]
-        if n.swaps_x != 0:
-            swap(source.view(np.float32), scratch[n.x_copy : n.inner].view(np.float32), n.rows)
-            source = scratch[n.x_copy : n.inner]
+        source, section = float_operands(k, x, w, scratch, constants, n)
         float_product(source, y[k * n.y_size : (k + 1) * n.y_size], scratch[n.inner :], section, numbers[COUNT:])
+
+
+@kernel
+def fused_loop(x: Any, w: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """The same with each product fused with its sum."""
+    n = Numbers(*as_tuple(numbers, COUNT))
+    for k in range(n.first, n.last):
+        source, section = float_operands(k, x, w, scratch, constants, n)
+        fused_product(source, y[k * n.y_size : (k + 1) * n.y_size], scratch[n.inner :], section, numbers[COUNT:])
+
+
+def float_operands(k: Any, x: Any, w: Any, scratch: Any, constants: Any, n: Any) -> Any:
+    """The matrix of x for y[k], and the packed one of w."""
+    start, section = packed_matrix(k, scratch, constants, n)
+    if start >= 0:
+        matrix = w[start : start + 4 * n.depth * n.columns].view(np.float32)
+        pack_floats(matrix, section.view(np.float32), n.depth, n.columns, n.swaps_w)
+    source = x[x_start(k, constants, n) :][: 4 * n.rows * n.depth]
+    if n.swaps_x != 0:
+        swap(source.view(np.float32), scratch[n.x_copy : n.inner].view(np.float32), n.rows)
+        source = scratch[n.x_copy : n.inner]
+    return source, section
 
 
 def x_start(k: Any, constants: Any, n: Any) -> Any:
@@ -236,4 +253,11 @@ def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
     return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
 
 
-TWINS: Twins = {INT8: looped(codes), SUMS: looped(codes), INT16: looped(wide), FLOAT: looped(reals), HYBRID: hybrid}
+TWINS: Twins = {
+    INT8: looped(codes),
+    SUMS: looped(codes),
+    INT16: looped(wide),
+    FLOAT: looped(partial(reals, False)),
+    FLOAT_XNNPACK: looped(partial(reals, True)),
+    HYBRID: hybrid,
+}

@@ -66,6 +66,7 @@ class FloatProblem(NamedTuple):
     shape: tuple[int, ...]
     places: Places | None = None  # of y in y, if not one behind the other
     is_fused: bool = False  # as XNNPACK sums: from the bias on, and taps for each channel column by column
+    is_backward: bool = False  # from the last tap to the first
 
 
 def make_convolution(
@@ -100,6 +101,8 @@ def make_loop(problem: FloatProblem) -> Loop:
     bias[:units] = 0 if problem.b is None else problem.b
     limits = np.array(problem.reals, np.float32)
     steps = np.argsort(j, kind="stable") if problem.is_fused and w.ndim == 3 else np.arange(len(offsets))
+    if problem.is_backward:
+        steps = np.lexsort((d, -j, -i))
     weights = in_lanes(w.reshape(-1, units)[steps])
     constants, starts = join(weights, bias, limits, offsets[steps].astype(np.int64))
     places = problem.places or in_order(rows, columns, units)
@@ -165,6 +168,11 @@ def product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
 @kernel
 def fused_products_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """The same with each product fused with its sum, from the bias on."""
+    fused_product(x, y, scratch, constants, numbers)
+
+
+def fused_product(x: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
+    """The loop, for other loops that contain it."""
     multiply(x, FusedWeights(*sections(constants, Numbers(*as_tuple(numbers, NUMBERS)))), y, scratch, numbers)
 
 

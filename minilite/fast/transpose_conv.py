@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minilite.numerics.activation import unbounded
 from minilite.numerics.geometry import Window
 from minilite.ops.call import Array
 from minilite.ops.finish import CHANNEL_BLOCK, FLAT_BLOCK
 from minilite.ops.prepare import Prepared
 from minilite.ops.transpose_conv import (
     FLOAT,
+    FLOAT_XNNPACK,
     HYBRID,
     INT8,
     INT8_BLOCKS,
@@ -75,7 +77,8 @@ def parts(prepared: Prepared, w: Array) -> Iterator[Part]:
         places = Places(first, image, plan.rows.stride * width * units, plan.columns.stride * units)
         taps = w[:, rows.taps][:, :, columns.taps]
         missing = [(0, 0 if length else 1) for length in taps.shape]
-        yield Part((rows.window, columns.window), np.pad(taps, missing), places)
+        nothing = w.dtype.type(-0.0)  # leaves any sum as it is
+        yield Part((rows.window, columns.window), np.pad(taps, missing, constant_values=nothing), places)
 
 
 def joined(loops: Iterable[Loop | None]) -> Loop | None:
@@ -119,17 +122,21 @@ def codes(prepared: Prepared, w: Array | None, x: Array | None, b: Array | None 
     return joined(map(make, parts(prepared, w)))
 
 
-def reals(prepared: Prepared, w: Array | None, x: Array | None, b: Array | None = None) -> Loop | None:
-    """The loop for float32 values, None for weights that are not finite: they meet padding here."""
+def reals(is_fused: bool, prepared: Prepared, w: Array | None, x: Array | None, b: Array | None = None) -> Loop | None:
+    """The loop for float32 values, None for weights that are not finite: they meet padding here.
+
+    Fused sums meet it in the definition as well, and take the taps from the first to the last.
+    """
     call, plan = prepared.call, prepared.plan.node
-    if w is None or not is_known(prepared, w, b) or not np.isfinite(w).all():
+    if w is None or not is_known(prepared, w, b) or not (is_fused or np.isfinite(w).all()):
         return None
 
+    limits = unbounded(plan.reals) if is_fused else plan.reals
+
     def make(part: Part) -> Loop:
-        weights = part.w.transpose(1, 2, 3, 0)
-        return make_float_loop(
-            FloatProblem(call["x"].shape, *part.windows, weights, b, plan.reals, call["y"].shape, part.places)
-        )
+        x_shape, weights = call["x"].shape, part.w.transpose(1, 2, 3, 0)
+        problem = FloatProblem(x_shape, *part.windows, weights, b, limits, call["y"].shape, part.places)
+        return make_float_loop(problem._replace(is_fused=is_fused, is_backward=is_fused))
 
     return joined(map(make, parts(prepared, w)))
 
@@ -162,6 +169,7 @@ TWINS: Twins = {
     INT16_INT32: looped(wide),
     INT16_MICRO: looped(wide),
     INT16_BLOCKS: looped(wide),
-    FLOAT: looped(reals),
+    FLOAT: looped(partial(reals, False)),
+    FLOAT_XNNPACK: looped(partial(reals, True)),
     HYBRID: hybrid,
 }

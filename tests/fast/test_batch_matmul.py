@@ -52,14 +52,15 @@ def assert_same(made: np.ndarray, expected: np.ndarray) -> None:
 @pytest.mark.parametrize("kind", TYPES)
 def test_products_whole_and_in_parts(kind: str) -> None:
     @settings(max_examples=60)
-    @given(product(kind), st.integers(2, 4))
-    def check(example: OneOp, threads: int) -> None:
+    @given(product(kind), st.integers(2, 4), st.sampled_from(["reference", "xnnpack"]))
+    def check(example: OneOp, threads: int, kernels: str) -> None:
         (output,) = example.graph.main.outputs
         expected, made = (
-            evaluate(bind(example.graph, engine=engine), example.inputs)[output] for engine in ("numpy", "jit")
+            evaluate(bind(example.graph, engine=engine, kernels=kernels), example.inputs)[output]
+            for engine in ("numpy", "jit")
         )
         assert_same(made, expected)
-        program = bind(example.graph, engine="jit")
+        program = bind(example.graph, engine="jit", kernels=kernels)
         task, arrays = program.steps[0].task, {**program.constants, **example.inputs}
         if task.loop is None:
             assert kind == "hybrid"  # several weight matrices, or x that is stored swapped

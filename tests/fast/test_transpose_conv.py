@@ -80,6 +80,21 @@ def test_transposed_convolutions(kind: str) -> None:
     check()
 
 
+def test_fused_sums() -> None:
+    @settings(max_examples=60)
+    @given(transposed("float32"))
+    def check(example: OneOp) -> None:
+        (output,) = example.graph.main.outputs
+        expected, made = (
+            evaluate(bind(example.graph, engine=engine, kernels="xnnpack"), example.inputs)[output]
+            for engine in ("numpy", "jit")
+        )
+        assert np.array_equal(made, expected, equal_nan=True)
+        assert np.array_equal(np.signbit(made[made == 0]), np.signbit(expected[expected == 0]))
+
+    check()
+
+
 @pytest.mark.parametrize("kind", ["int8", "float32"])
 def test_threads_have_parts_of_it(kind: str) -> None:
     @settings(max_examples=30)
