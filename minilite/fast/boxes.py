@@ -104,9 +104,10 @@ def box_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any)
     for k in range(axes[0, 0] * axes[1, 0] * axes[2, 0]):
         source, target, rest = n.x_start, n.y_start, k
         for axis in range(AXES - 3, -1, -1):
-            place = rest % axes[axis, 0]
-            rest //= axes[axis, 0]
-            source, target = source + place * axes[axis, 1], target + place * axes[axis, 2]
+            if rest != 0:
+                place = rest % axes[axis, 0]
+                rest //= axes[axis, 0]
+                source, target = source + place * axes[axis, 1], target + place * axes[axis, 2]
         if n.is_number == 0:
             copy_rows(y, target, x, source, n.row, inner)
         elif n.row == 1:

@@ -92,7 +92,9 @@ def sums_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any
         total[:] = np.float32(0)
         if n.from_first != 0:
             total[:] = values[first : first + n.inner]
-        for r in range(n.from_first, n.reduced):
+        for r in range(n.from_first, n.reduced if n.inner == 1 else 0):
+            total[0] += values[first + r]
+        for r in range(n.from_first, n.reduced if n.inner > 1 else 0):
             row = values[first + r * n.inner : first + (r + 1) * n.inner]
             for k in range(n.inner):
                 total[k] += row[k]

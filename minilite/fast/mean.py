@@ -74,19 +74,32 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
     n = Numbers(*as_tuple(numbers, NUMBERS))
     codes = Codes(constants.view(np.int32), n.table_columns, n.rule, 0, n.low, n.high, n.zero, 0)
     total, signed = scratch[: 4 * round_up(n.inner, LANES)].view(np.int32), x.view(np.int8)
-    for o in range(n.outer):
+    together = LANES if n.inner == 1 else 1  # rows of y that become codes at once
+    for o in range(0, n.outer, together):
+        count = min(together, n.outer - o) * n.inner
         total[:] = np.int32(n.offset)
-        for r in range(n.reduced):
+        for r in range(n.reduced if n.inner > 1 else 0):
             start = (o * n.reduced + r) * n.inner
             add_row(signed[start : start + n.inner], total[: n.inner], np.int8(n.flip))
-        for k in range(0, n.inner, LANES):
-            requantize(total, k, codes, 0, y, o * n.inner + k, n.inner - k)
+        for k in range(count if n.inner == 1 else 0):
+            start = (o + k) * n.reduced
+            total[k] += np.int32(sum_of(signed[start : start + n.reduced], np.int8(n.flip)))
+        for k in range(0, count, LANES):
+            requantize(total, k, codes, 0, y, o * n.inner + k, count - k)
 
 
 def add_row(x: Any, total: Any, flip: Any) -> None:
     """total[k] += x[k] as a signed code."""
     for k in range(total.shape[0]):
         total[k] += np.int32(x[k] ^ flip)
+
+
+def sum_of(x: Any, flip: Any) -> Any:
+    """The sum of signed codes."""
+    total = np.int64(0)
+    for k in range(x.shape[0]):
+        total += np.int64(x[k] ^ flip)
+    return total
 
 
 class WideNumbers(NamedTuple):

@@ -11,6 +11,7 @@ from minilite.ops.prepare import Prepared
 from minilite.ops.resize import RESIZE_BILINEAR, bilinear_single
 
 from .blocks import as_tuple
+from .boxes import whole
 from .float_blocks import FLOAT_BYTES
 from .twins import Loop, Twins, join, looped
 
@@ -82,29 +83,32 @@ def resize_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: A
     n = Numbers(*as_tuple(numbers, NUMBERS))
     places = constants[n.places : n.weights].view(np.int64)
     weights = constants[n.weights : n.weights + 8 * (n.rows + n.columns)]
+    reals, wholes = weights.view(np.float32), weights.view(np.int32)
+    made = scratch[: FLOAT_BYTES * n.channels].view(np.float32)
+    values, results = whole(x, 4).view(np.float32), whole(y, 4).view(np.float32)
+    bytes_in, bytes_out = x.view(np.int8), y.view(np.int8)
+    long_in, long_out = whole(x, 2).view(np.int16), whole(y, 2).view(np.int16)
     for image in range(n.images):
         for i in range(n.rows):
             for j in range(n.columns):
                 start = ((image * n.rows + i) * n.columns + j) * n.channels
                 if n.way < FIXED:
-                    four = four_of(image, i, j, places, weights.view(np.float32), n)
+                    four = four_of(image, i, j, places, reals, n)
                     is_odd = (i & 1) + 2 * (j & 1)
                     if n.kind == FLOAT32:
-                        made = y.view(np.float32)[start : start + n.channels]
-                        mix(n.way, x.view(np.float32), four, is_odd, made)
+                        mix(n.way, values, four, is_odd, results[start : start + n.channels])
                     else:
-                        made = scratch[: FLOAT_BYTES * n.channels].view(np.float32)
                         mix(n.way, x, four, is_odd, made)
                         for c in range(n.channels):
                             y[start + c] = np.uint8(half_added(made[c]))
                 else:
-                    at = four_of(image, i, j, places, weights.view(np.int32), n)
+                    at = four_of(image, i, j, places, wholes, n)
                     if n.kind == UINT8:
                         mix_codes(n.way, x, at, y[start : start + n.channels])
                     elif n.kind == INT8:
-                        mix_codes(n.way, x.view(np.int8), at, y.view(np.int8)[start : start + n.channels])
+                        mix_codes(n.way, bytes_in, at, bytes_out[start : start + n.channels])
                     else:
-                        mix_long_codes(x.view(np.int16), at, y.view(np.int16)[start : start + n.channels])
+                        mix_long_codes(long_in, at, long_out[start : start + n.channels])
 
 
 def four_of(image: Any, i: Any, j: Any, places: Any, weights: Any, n: Any) -> Four:

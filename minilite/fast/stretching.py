@@ -102,9 +102,10 @@ def start_of(numbers: Any, k: Any) -> Start:
     a, b, rest = np.int64(0), np.int64(0), k
     for axis in range(AXES - 1, -1, -1):
         here = FIELDS + 3 * axis
-        place = rest % numbers[here]
-        rest //= numbers[here]
-        a, b = a + place * numbers[here + 1], b + place * numbers[here + 2]
+        if rest != 0:
+            place = rest % numbers[here]
+            rest //= numbers[here]
+            a, b = a + place * numbers[here + 1], b + place * numbers[here + 2]
     return Start(a, b)
 
 

@@ -15,6 +15,7 @@ from minilite.ops.reducing import FloatSumPlan
 
 from .blocks import as_tuple
 from .float_rows import around
+from .mean import sum_of
 from .quantize import in_32_bits
 from .twins import Loop, Twins, looped
 
@@ -57,7 +58,10 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
     n, total = Numbers(*as_tuple(numbers, NUMBERS)), scratch[: 4 * numbers[2]].view(np.int32)
     for o in range(n.outer):
         total[:] = 0
-        for r in range(n.reduced):
+        if n.inner == 1 and n.kind < 2:
+            row = x[o * n.reduced : (o + 1) * n.reduced]
+            total[0] = np.int32(sum_of(row.view(np.int8), np.int8(0)) if n.kind == 1 else sum_of(row, np.uint8(0)))
+        for r in range(n.reduced if n.inner > 1 or n.kind == 2 else 0):
             start = (o * n.reduced + r) * n.inner
             if n.kind == 0:
                 add_row(x[start : start + n.inner], total)
