@@ -41,9 +41,16 @@ def multiply(typing: Any, steps: Any, seed: Any) -> Any:
             one = builder.insert_element(one, number, ir.Constant(ir.IntType(32), lane))
         start = best.begin(builder, builder.bitcast(one, SUMS))
 
+        factors = [builder.xor(one, ir.Constant(WEIGHTS, [v] * WEIGHTS.count)) for v in range(best.vectors)]
+
         def step(k: Any, sums: list[Any]) -> list[Any]:
-            codes = builder.xor(one, splat(builder, builder.trunc(k, WEIGHTS.element), WEIGHTS.count))  # never the same
-            return [best.add(builder, each, codes, one) for each in sums]
+            added = []
+            for r in range(best.rows):  # no product is the same as another
+                number = builder.trunc(builder.add(k, I64(r)), WEIGHTS.element)
+                codes = builder.xor(one, splat(builder, number, WEIGHTS.count))
+                row = sums[r * best.vectors : (r + 1) * best.vectors]
+                added += [best.add(builder, total, codes, w) for total, w in zip(row, factors, strict=True)]
+            return added
 
         sums = [best.end(builder, each) for each in count_up(builder, steps, [start] * best.rows * best.vectors, step)]
         total = I64(0)
