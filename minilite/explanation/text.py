@@ -17,6 +17,7 @@ PARTS = {  # what parts of plans do that are no rescale rules, by their classes
     "FloatSum": "to the scale of y, in float32",
     "EvenSum": "to the scale of y, in float32, ties to even",
 }
+FLOAT_MAX = float.fromhex("0x1.fffffep+127")  # of 32 bits
 STEP = 72  # columns of a step, its value at the end
 LABEL, CELL = 16, 14  # columns of the name of a step that parts take alike, and of its value for each
 Document = dict[str, Any]
@@ -117,7 +118,7 @@ def _steps(found: Document) -> Iterator[str]:
     yield from _side_by_side([step for step in found["steps"] if ": " in step["name"]])
     part = ""
     for step in found["steps"]:
-        if ": " in step["name"]:
+        if ": " in step["name"] or _is_no_limit(step):
             continue
         operands = step["operands"]
         if "real" in operands and step["part"] != part:
@@ -149,6 +150,15 @@ def _side_by_side(steps: Sequence[Document]) -> Iterator[str]:
         yield f"{name:<{LABEL}}" + "".join(f"{row.get(part, ''):>{CELL}}" for part in parts)
 
 
+def _is_no_limit(step: Document) -> bool:
+    """Whether a step keeps a float between the least and the largest there are, and so does nothing."""
+    operands = step["operands"]
+    if step["name"] != "clamp" or not isinstance(step["result"], float):
+        return False
+    unlimited = min(abs(operands["low"]), abs(operands["high"])) >= FLOAT_MAX
+    return unlimited and bool(step["result"] == operands["value"])
+
+
 def _step_name(step: Document) -> str:
     operands, name = step["operands"], step["name"]
     if name.startswith("plus ") and len(operands) > 1:
@@ -158,7 +168,9 @@ def _step_name(step: Document) -> str:
     if name in PARTS:  # of a stage that the kernel names, the name says what it does
         return str(step["part"]) if " " in step["part"] else f"{step['part'].rpartition('.')[2]}: {PARTS[name]}"
     if name == "clamp":
-        return f"kept between {number(operands['low'])} and {number(operands['high'])}"
+        low, high = operands["low"], operands["high"]
+        has_no_end = isinstance(high, float) and high >= FLOAT_MAX
+        return f"kept at {number(low)} or above" if has_no_end else f"kept between {number(low)} and {number(high)}"
     return str(name)
 
 

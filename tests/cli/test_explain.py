@@ -152,3 +152,9 @@ def test_real_models(model: str, node: int) -> None:
 def test_the_bias_of_a_float_node_is_added_once() -> None:
     names = [step["name"] for step in document("explain", FLOAT, DIGIT, "--node", 0, "--at", "0,3,4,5")["steps"]]
     assert names == ["sum of the terms", "plus b", "the same, rounded at every sum", "clamp"]
+
+
+def test_limits_of_a_float_without_activation_are_not_shown() -> None:
+    shown = invoke("explain", FLOAT, DIGIT, "--node", 9, "--at", "0,5").stdout
+    assert "kept " not in shown
+    assert "kept at 0 or above " in invoke("explain", FLOAT, DIGIT, "--node", 8, "--at", "0,5").stdout
