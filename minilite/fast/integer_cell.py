@@ -1,4 +1,4 @@
-"""LSTM of int8 in a compiled loop. The definition is minilite/ops/lstm: gate.py, cell.py and integer.py.
+"""LSTM of int8 in a compiled loop. The definitions are in minilite/ops/lstm: gate.py, cell.py, integer.py, micro.py.
 
 sigmoid and tanh are looked up: the definition's own, of all 16-bit codes.
 """
@@ -13,7 +13,9 @@ from minilite.numerics.fixed_point import rounding_right_shift_away
 from minilite.numerics.gates import sigmoid_of_fixed, tanh_of_fixed
 from minilite.numerics.jit import kernel
 from minilite.numerics.rescale import Rescale
+from minilite.numerics.tables import sigmoid_16bit
 from minilite.ops.call import Array, Call
+from minilite.ops.lstm import micro
 from minilite.ops.lstm.cell import ONE
 from minilite.ops.lstm.gate import INTEGER_BITS
 from minilite.ops.lstm.integer import IntegerPlan
@@ -27,7 +29,7 @@ from .twins import Loop, join
 CELL, OUTPUT = 2, 3  # places in GATES
 MOST = 2**16  # products of two int8 codes that are sure to fit 32 bits, with room for more
 OFFSET, INT16_LOW, INT16_HIGH = 2**15, -(2**15), 2**15 - 1
-OF_H, OF_PEEPHOLE, HIDDEN, PROJECTION = 4, 8, 12, 13  # rows of multipliers, behind those of x
+OF_H, OF_PEEPHOLE, HIDDEN, PROJECTION, KEPT, ADDED = 4, 8, 12, 13, 14, 15  # rows of multipliers, behind those of x
 
 
 class Numbers(NamedTuple):
@@ -49,6 +51,9 @@ class Numbers(NamedTuple):
     cell_shift: int  # of i * g
     cell_clip: int  # 0 for none
     h_clip: int
+    rescales_terms: int  # of the next cell state, by multipliers
+    clamps_terms: int  # the second of two, too
+    starts_anew: int  # every run
     w: int  # where sections of the constants start
     r: int
     projection: int
@@ -82,28 +87,67 @@ class Constants(NamedTuple):
     tanh_of_cell: Any
 
 
+class Rules(NamedTuple):
+    """What a plan says, of whichever kernel it is."""
+
+    rescales: list[Rescale | None]  # in the order of their rows
+    zeros: tuple[int, ...]  # of x, h and the hidden value
+    cell_shift: int
+    clips: tuple[int, int]
+    flags: tuple[bool, bool, bool]  # the last ones before the sections
+    tables: tuple[Array, Array, Array]  # sigmoid, tanh of gates, tanh of the cell state
+    time_major: bool
+
+
+def rules_of(plan: IntegerPlan) -> Rules:
+    """The reference kernel."""
+    cell, gates = plan.cell, plan.cell.gates
+    rescales = [None if gate is None else gate[which] for which in range(3) for gate in gates]  # w, r, peephole
+    tables = sigmoids(), tanhs(INTEGER_BITS), tanhs(15 + cell.cell_exponent)
+    every = [*rescales, cell.hidden, cell.projection, None, None]
+    flags = False, False, False
+    return Rules(every, cell.zeros, 30 + cell.cell_exponent, cell.clips, flags, tables, plan.time_major)  # type: ignore[arg-type]
+
+
+def rules_of_micro(plan: micro.IntegerPlan) -> Rules:
+    """The kernels of microcontrollers."""
+    rescales: list[Rescale | None] = [pair[which] for which in range(2) for pair in plan.gates]
+    every = [*rescales, *[None] * 4, plan.hidden, None, plan.kept, plan.added]
+    zeros, clips, flags = (*plan.zeros, plan.zeros[1]), (plan.clip, 0), (True, not plan.is_cmsis_nn, plan.is_cmsis_nn)
+    tables = micro_sigmoids(), micro_tanhs(INTEGER_BITS), micro_tanhs(plan.cell_bits)
+    return Rules(every, zeros, 0, clips, flags, tables, plan.time_major)
+
+
 def make_loop(call: Call[Any], plan: IntegerPlan, arrays: tuple[Array | None, ...]) -> Loop | None:
-    """The loop, None with layer normalization."""
+    """The loop of the reference kernel, None with layer normalization."""
+    return loop_of(call, rules_of(plan), arrays) if are_known(call, arrays) else None
+
+
+def make_micro_loop(call: Call[Any], plan: micro.IntegerPlan, arrays: tuple[Array | None, ...]) -> Loop | None:
+    """The loop of microcontrollers, None for int16."""
+    is_known = call["x"].dtype == np.int8 and are_known(call, arrays)
+    return loop_of(call, rules_of_micro(plan), arrays) if is_known else None
+
+
+def loop_of(call: Call[Any], rules: Rules, arrays: tuple[Array | None, ...]) -> Loop | None:
+    """The loop for int8."""
     nothing = np.zeros(0)
-    if not are_known(call, arrays):
-        return None
     cell = split((nothing, *arrays[1:18], nothing, nothing, *arrays[20:]))[1]
     lengths = call["x"].shape if len(call["x"].shape) == 3 else (1, *call["x"].shape)
-    groups, times, rows = (1, *lengths[:2]) if plan.time_major else (*lengths[:2], 1)
+    groups, times, rows = (1, *lengths[:2]) if rules.time_major else (*lengths[:2], 1)
     (outputs, cells), depth = cell.lengths, lengths[2]
     if cell.norm[OUTPUT] is not None or max(depth, outputs, cells) > MOST:
         return None
-    constants, starts = join(*sections(cell, plan, depth))
-    zeros, clips = plan.cell.zeros, plan.cell.clips
+    constants, starts = join(*sections(cell, rules, depth))
     flags = any(part is not None for part in cell.peephole), cell.projection is not None
-    rule = rescale_arrays(plan.cell.hidden, 1).rule
-    settings = [*flags, rule, *zeros, 30 + plan.cell.cell_exponent, *clips]
+    rule = next(rescale_arrays(rescale, 1).rule for rescale in rules.rescales[::-1] if rescale is not None)
+    settings = [*flags, rule, *rules.zeros, rules.cell_shift, *rules.clips, *rules.flags]
     numbers = [groups, times, rows, depth, cells, outputs, cell.coupled, *settings, *starts, constants.size]
     scratch = 8 * (5 * rows * cells + 8 * cells + outputs)
     return Loop(integer_cell, (0,), constants, np.array(numbers, np.int64), scratch, call["y"].shape, np.dtype(np.int8))
 
 
-def sections(cell: Cell, plan: IntegerPlan, depth: int) -> list[Array]:
+def sections(cell: Cell, rules: Rules, depth: int) -> list[Array]:
     """The constants in the order of `Numbers`."""
     outputs, cells = cell.lengths
     w, r = (
@@ -111,25 +155,19 @@ def sections(cell: Cell, plan: IntegerPlan, depth: int) -> list[Array]:
         for matrices, length in ((cell.w, depth), (cell.r, outputs))
     )
     bias = np.concatenate([np.zeros(cells) if b is None else b for b in cell.bias]).astype(np.int64)
-    x_zero, h_zero, hidden_zero = plan.cell.zeros
+    x_zero, h_zero, hidden_zero = rules.zeros
     projection = np.zeros((outputs, 0), np.int64) if cell.projection is None else cell.projection.astype(np.int64)
     after = hidden_zero * projection.sum(axis=1) + (0 if cell.projection_bias is None else cell.projection_bias)
     peephole = [np.zeros(outputs) if p is None else p[:outputs] for p in cell.peephole]
-    exponent = 15 + plan.cell.cell_exponent
     matrices = [np.ascontiguousarray(m.T, np.int32) for m in (w, r, projection)]
     vectors = bias - x_zero * w.sum(axis=1), -h_zero * r.sum(axis=1), after, np.concatenate(peephole)
-    tables = sigmoids(), tanhs(INTEGER_BITS), tanhs(exponent)
-    return [*matrices, *(v.astype(np.int64) for v in vectors), scaling_of(plan), *tables]
+    return [*matrices, *(v.astype(np.int64) for v in vectors), scaling_of(rules.rescales), *rules.tables]
 
 
-def scaling_of(plan: IntegerPlan) -> Array:
-    """int64 [14,3]: mantissa, exponent and the bits of the multiplier; 0 where there is none."""
-    gates = plan.cell.gates
-    rescales: list[Rescale | None] = [None if gate is None else gate.w for gate in gates]
-    rescales += [None if gate is None else gate.r for gate in gates]
-    rescales += [None if gate is None else gate.peephole for gate in gates]
-    rows = np.zeros((PROJECTION + 1, 3), np.int64)
-    for row, rescale in zip(rows, [*rescales, plan.cell.hidden, plan.cell.projection], strict=True):
+def scaling_of(rescales: list[Rescale | None]) -> Array:
+    """int64 [rescales,3]: mantissa, exponent and the bits of the multiplier; 0 where there is none."""
+    rows = np.zeros((len(rescales), 3), np.int64)
+    for row, rescale in zip(rows, rescales, strict=True):
         if rescale is not None:
             _, mantissa, exponent, real = rescale_arrays(rescale, 1)
             row[:] = mantissa[0], exponent[0], real.view(np.int64)[0]
@@ -153,6 +191,18 @@ def tanhs(integer_bits: int) -> Array:
     return of_all_codes(partial(tanh_of_fixed, integer_bits=integer_bits))
 
 
+@cache
+def micro_sigmoids() -> Array:
+    """The sigmoid of every code of a gate, on microcontrollers."""
+    return of_all_codes(lambda codes: sigmoid_16bit(3 * codes))
+
+
+@cache
+def micro_tanhs(integer_bits: int) -> Array:
+    """The hyperbolic tangent on microcontrollers."""
+    return of_all_codes(partial(micro.tanh_of, bits=integer_bits))
+
+
 @kernel
 def integer_cell(x: Any, state: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[groups,times,rows,u] from x; state has c, int16, then h, [groups,rows,...] each."""
@@ -163,6 +213,8 @@ def integer_cell(x: Any, state: Any, y: Any, scratch: Any, constants: Any, numbe
     cells, outputs = state[: 2 * n.groups * of_c].view(np.int16), state[2 * n.groups * of_c :]
     for group in range(n.groups):
         c, h = cells[group * of_c : (group + 1) * of_c], outputs[group * of_h : (group + 1) * of_h]
+        if n.starts_anew != 0:
+            c[:], h.view(np.int8)[:] = 0, n.h_zero
         for time in range(group * n.times, (group + 1) * n.times):
             step(x[time * of_x : (time + 1) * of_x].view(np.int8), c, h.view(np.int8), memory, known, n)
             y[time * of_h : (time + 1) * of_h] = h
@@ -198,7 +250,7 @@ def step(x: Any, c: Any, h: Any, memory: Any, known: Any, n: Any) -> None:
             add_up(gate, start, first, second, totals[place : place + n.cells], known, n)
     for gate in range(OUTPUT):
         finish(gate, totals[gate * size : (gate + 1) * size], c, known, n)
-    update(c, totals, n)
+    update(c, totals, known, n)
     o = totals[OUTPUT * size :]
     finish(OUTPUT, o, c, known, n)
     for k in range(size):
@@ -240,7 +292,7 @@ def add_up(gate: Any, start: Any, first: Any, second: Any, total: Any, known: An
         total[k] = within_int16(scale_one(np.int64(of_x[k]) + bias_of_x[k], gate, known, n))
     for k in range(total.shape[0]):
         rescaled = scale_one(np.int64(of_h[k]) + bias_of_h[k], OF_H + gate, known, n)
-        total[k] = within_int16(total[k] + rescaled)
+        total[k] = within_int16(total[k] + (within_int16(rescaled) if n.clamps_terms != 0 else rescaled))
 
 
 def finish(gate: Any, total: Any, c: Any, known: Any, n: Any) -> None:
@@ -257,13 +309,20 @@ def finish(gate: Any, total: Any, c: Any, known: Any, n: Any) -> None:
             total[k] = known.sigmoid[total[k] + OFFSET]
 
 
-def update(c: Any, totals: Any, n: Any) -> None:
+def update(c: Any, totals: Any, known: Any, n: Any) -> None:
     """The next cell state, in place, from the gates i, f and g."""
     size = c.shape[0]
     i, f, g = totals[:size], totals[size : 2 * size], totals[CELL * size : OUTPUT * size]
     if n.coupled != 0:
         for k in range(size):
             i[k] = ONE - f[k]
+    if n.rescales_terms != 0:
+        for k in range(size):
+            added = scale_one(i[k] * g[k], ADDED, known, n)
+            added = within_int16(added) if n.clamps_terms != 0 else added
+            value = within_int16(within_int16(scale_one(f[k] * c[k], KEPT, known, n)) + added)
+            c[k] = min(max(value, -n.cell_clip), n.cell_clip) if n.cell_clip > 0 else value
+        return
     for k in range(size):
         kept = rounding_right_shift_away(f[k] * c[k], 15)
         value = within_int16(kept + rounding_right_shift_away(i[k] * g[k], n.cell_shift))

@@ -21,6 +21,7 @@ class Recurrent(Looped):
     """The kernel of a step with states: it gives their next values behind the output, in the order of the operands."""
 
     states: tuple[int, ...] = ()  # their positions among the operands, in the order of the loop's memory
+    lasting: bool = True  # else they stay as they are
 
     def run(self, loop: Loop, arrays: Sequence[Array | None]) -> Any:
         """y, then the next states."""
@@ -32,7 +33,7 @@ class Recurrent(Looped):
         made, end = {}, 0
         for place, state in states.items():
             start, end = end, end + state.nbytes
-            made[place] = memory[start:end].view(state.dtype).reshape(state.shape)
+            made[place] = memory[start:end].view(state.dtype).reshape(state.shape) if self.lasting else state
         return (y, *(made[place] for place in sorted(made)))
 
 

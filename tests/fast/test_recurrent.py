@@ -16,6 +16,7 @@ from minilite.interpreter import evaluate
 from minilite.numerics import eigen
 from minilite.numerics.jit import compiled
 from minilite.numerics.lanes import add_eigen_product
+from minilite.ops.op import MICRO_SETS
 from minilite.ops.state import State, initial
 from minilite.program import Program, bind
 from tests.conformance.lstm import Draw, build
@@ -106,9 +107,34 @@ def test_cells_go_on_from_their_states(kind: str, batch: int, parts: str) -> Non
 PARTS = ("coupled", "peephole", "norm", "projected")
 
 
-def same_states(graph: Any, inputs: dict[int, Any]) -> None:
+@pytest.mark.parametrize("kernels", MICRO_SETS)
+def test_cells_of_microcontrollers(kernels: str) -> None:
+    @settings(max_examples=10)
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        cell = MicroDraw(data.draw, "int8")
+        cell.coupled = cell.peephole = cell.norm = cell.projected = False
+        cell.outputs, time_major = cell.cells, data.draw(st.booleans())
+        options = UnidirectionalSequenceLSTMOptions(
+            fused_activation_function=4, time_major=time_major, cell_clip=data.draw(st.floats(0, 0.5))
+        )
+        leading = (cell.time, cell.batch) if time_major else (cell.batch, cell.time)
+        example = build("UNIDIRECTIONAL_SEQUENCE_LSTM", cell, options, leading)
+        same_states(example.graph, example.inputs, kernels)
+
+    check()
+
+
+class MicroDraw(Draw):
+    """What one example is made of, such that microcontrollers take it."""
+
+    def intermediates(self) -> list[Any]:
+        return [one._replace(shape=(0,)) for one in super().intermediates()]
+
+
+def same_states(graph: Any, inputs: dict[int, Any], kernels: str = "reference") -> None:
     """The step has a loop, which gives what the definition gives, and leaves the same states, twice."""
-    programs = [bind(graph, engine=engine) for engine in ("jit", "numpy")]
+    programs = [bind(graph, kernels=kernels, engine=engine) for engine in ("jit", "numpy")]
     keeps_to_its_memory(programs[0], inputs)
     states = State(), State()
     for _ in range(2):
