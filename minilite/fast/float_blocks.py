@@ -96,3 +96,30 @@ def lane_block(
     while len(total) > 1:
         total = total[0::2] + total[1::2]
     sums[column : column + WIDTH] = total[0]
+
+
+@lowered_in("minilite.fast.float_intrinsics")
+def scaled_block(
+    x: Any,
+    x_start: Any,
+    x_step: Any,
+    w: Any,
+    w_start: Any,
+    steps: Any,
+    w_scale: Any,
+    x_scale: Any,
+    y: Any,
+    y_start: Any,
+    y_step: Any,
+    rows: int,
+) -> None:
+    """Sums y[r,l] of `rows` rows by LANES grow by those over k of ((x[r,k] * w[k,l]) * w_scale[l]) * x_scale.
+
+    All are flat float32; rows start at x_start and y_start, and are x_step and y_step elements apart. `rows` is a
+    constant. Every step is rounded.
+    """
+    factors = w[w_start : w_start + steps * LANES].reshape(steps, LANES)
+    for r in range(rows):
+        total, start = y[y_start + r * y_step :][:LANES], x_start + r * x_step
+        for k in range(steps):
+            total += x[start + k] * factors[k] * w_scale[:LANES] * x_scale

@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 
 from .blocks import LANES
 from .float_blocks import FLOAT_BYTES, VECTORS, WIDTH, FusedWeights
-from .llvm import I64, WEIGHTS, call, clamp, count_up, length, load, operands_of, splat, store, store_rows
+from .llvm import I64, WEIGHTS, at, call, clamp, count_up, length, load, operands_of, splat, store, store_rows
 
 FLOAT = ir.FloatType()
 FLOATS = ir.VectorType(FLOAT, LANES)
@@ -75,6 +75,53 @@ def float_block(
             here = [builder.add(load(builder, places.data, I64(r), I64), I64(v * VECTOR_BYTES)) for r in all_rows]
             left = builder.mul(builder.sub(count, I64(v * LANES)), I64(FLOAT_BYTES))
             store_rows(builder, made, y.data, here, left)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic(prefer_literal=True)
+def scaled_block(
+    typing: Any,
+    x: Any,
+    x_start: Any,
+    x_step: Any,
+    w: Any,
+    w_start: Any,
+    steps: Any,
+    w_scale: Any,
+    x_scale: Any,
+    y: Any,
+    y_start: Any,
+    y_step: Any,
+    rows: Any,
+) -> Any:
+    """See `float_blocks.scaled_block`."""
+    integer, real = types.intp, types.float32
+    signature = types.void(x, integer, integer, w, integer, integer, w_scale, real, y, integer, integer, rows)
+    all_rows = range(rows.literal_value)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        given = operands_of(context, builder, signature, arguments)
+        x, x_start, x_step, w, w_start, steps, w_scale, x_scale, y, y_start, y_step, _ = given
+        scales = load(builder, w_scale.data, I64(0), FLOATS), splat(builder, x_scale)
+        sources, targets = (
+            [at(builder, start, r, step) for r in all_rows] for start, step in ((x_start, x_step), (y_start, y_step))
+        )
+
+        def add_step(k: Any, sums: list[Any]) -> list[Any]:
+            factors = load(builder, w.data, at(builder, w_start, LANES, k), FLOATS)
+            added = []
+            for source, total in zip(sources, sums, strict=True):
+                product = builder.fmul(splat(builder, load(builder, x.data, builder.add(source, k), FLOAT)), factors)
+                for scale in scales:
+                    product = builder.fmul(product, scale)
+                added.append(builder.fadd(total, product))
+            return added
+
+        begun = [load(builder, y.data, target, FLOATS) for target in targets]
+        for target, total in zip(targets, count_up(builder, steps, begun, add_step), strict=True):
+            store(builder, total, y.data, target)
         return context.get_dummy_value()
 
     return signature, generate

@@ -13,9 +13,11 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
-from .blocks import as_tuple, round_up
+from .blocks import LANES, as_tuple, round_up
 from .dynamic import quantize_row
+from .float_blocks import scaled_block
 from .hybrid_depthwise import centre
+from .products import ROWS
 from .rescale import clamp_real
 from .twins import Loop, join
 
@@ -39,6 +41,8 @@ class Numbers(NamedTuple):
     zero_points: int  # where sections of the working memory start
     codes: int
     values: int
+    sums: int
+    width_of_sums: int  # units in whole vectors
     w: int  # where sections of the constants start
     w_scale: int
     bias: int
@@ -54,16 +58,26 @@ def dynamic(prepared: Prepared, w: Array | None, x: Array | None, b: Array | Non
     if w is None or not w.size or (b is None) != (call.optional("b") is None):
         return None
     (batch, *image), (_, *shape), size = call["x"].shape, call["y"].shape, math.prod(call["x"].shape[1:])
-    w_scale = np.broadcast_to(plan.w_scale, shape[-1:]).astype(np.float32)
-    bias = np.full(shape[-1], -0.0, np.float32) if b is None else b
-    weights = w.transpose(1, 2, 3, 0).astype(np.float32)
-    constants, starts = join(weights, w_scale, bias, np.array(plan.reals, np.float32))
-    ends = np.cumsum([round_up(count, ALIGNMENT) for count in (4 * batch, 8 * batch, size, 4 * size)]).tolist()
+    units, padded = shape[-1], round_up(shape[-1], LANES)
+    w_scale = np.zeros(padded, np.float32)
+    w_scale[:units] = plan.w_scale
+    bias = np.full(units, -0.0, np.float32) if b is None else b
+    constants, starts = join(in_vectors(w, padded), w_scale, bias, np.array(plan.reals, np.float32))
+    needed = 4 * batch, 8 * batch, size, 4 * size, 4 * math.prod(shape[:-1]) * padded
+    ends = np.cumsum([round_up(count, ALIGNMENT) for count in needed]).tolist()
     rows, columns = plan.rows, plan.columns
     windows = [rows.size, columns.size, rows.stride, columns.stride, rows.before, columns.before]
-    numbers = Numbers(batch, *image, *shape, *windows, *ends[:-1], *starts)
+    numbers = Numbers(*[batch, *image, *shape, *windows, *ends[:-1], padded, *starts])
     every = np.array(numbers, np.int64)
     return Loop(hybrid_loop, (1,), constants, every, ends[-1], call["y"].shape, np.dtype(np.float32))
+
+
+def in_vectors(w: Array, padded: int) -> Array:
+    """float32 [i,j,vector,c,lane] from w [u,i,j,c]."""
+    units, size_h, size_w, channels = w.shape
+    whole = np.zeros((size_h, size_w, channels, padded), np.float32)
+    whole[..., :units] = w.transpose(1, 2, 3, 0)
+    return whole.reshape(size_h, size_w, channels, -1, LANES).transpose(0, 1, 3, 2, 4)
 
 
 @kernel
@@ -74,38 +88,49 @@ def hybrid_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: A
     zero_points = scratch[n.zero_points : n.zero_points + 8 * n.images].view(np.int64)
     size, outputs = n.height * n.width * n.channels, n.rows * n.columns * n.units
     codes, values = scratch[n.codes : n.codes + size].view(np.int8), scratch[n.values :].view(np.float32)[:size]
+    sums = scratch[n.sums :][: 4 * n.rows * n.columns * n.width_of_sums].view(np.float32)
     for k in range(n.images):
         image = x.view(np.float32)[k * size : (k + 1) * size]
         made = y.view(np.float32)[k * outputs : (k + 1) * outputs]
         scales[k], zero_points[k] = quantize_row(image, 0, codes, 1)
         centre(codes, np.int32(zero_points[k]), values)
-        made[:] = np.float32(0)
+        sums[:] = np.float32(0)
         for h in range(n.height):
-            for v in range(n.width):
-                pixel = values[(h * n.width + v) * n.channels :][: n.channels]
-                add_pixel(pixel, made, h * n.stride_h - n.above, v * n.stride_w - n.left, scales[k], constants, n)
-        finish(made, constants, n)
+            row = h * n.stride_h - n.above
+            for i in range(max(-row, 0), min(n.size_h, n.rows - row)):
+                add_row(values, h, sums, row + i, i, scales[k], constants, n)
+        finish(sums, made, constants, n)
 
 
-def add_pixel(x: Any, y: Any, row: Any, column: Any, x_scale: Any, constants: Any, n: Any) -> None:
-    """y[p,q,u] += the pixel x[c] times the window w [i,j,c,u] whose first tap falls on this row and column."""
-    w_scale = constants[n.w_scale : n.w_scale + 4 * n.units].view(np.float32)
-    for i in range(max(-row, 0), min(n.size_h, n.rows - row)):
-        for j in range(max(-column, 0), min(n.size_w, n.columns - column)):
-            start = n.w + 4 * (i * n.size_w + j) * n.channels * n.units
-            w = constants[start : start + 4 * n.channels * n.units].view(np.float32)
-            total = y[((row + i) * n.columns + column + j) * n.units :][: n.units]
-            for c in range(x.shape[0]):
-                weights = w[c * n.units : (c + 1) * n.units]
-                for u in range(total.shape[0]):
-                    total[u] += np.float32(np.float32(x[c] * weights[u]) * w_scale[u]) * x_scale
+def add_row(x: Any, h: Any, y: Any, p: Any, i: Any, x_scale: Any, constants: Any, n: Any) -> None:
+    """Row p of y[p,q,u] grows by row h of x[h,v,c] times row i of the window.
+
+    An output meets pixels in the order of the image when taps are taken last to first.
+    """
+    w = constants[n.w : n.w_scale].view(np.float32)
+    for j in range(n.size_w - 1, -1, -1):
+        first = max(-((j - n.left) // n.stride_w), 0)
+        last = min((n.columns - 1 + n.left - j) // n.stride_w + 1, n.width)
+        for u in range(0, n.width_of_sums, LANES):
+            w_start = ((i * n.size_w + j) * n.width_of_sums + u) * n.channels
+            w_scale = constants[n.w_scale + 4 * u : n.bias].view(np.float32)
+            step, v = n.stride_w * n.width_of_sums, first
+            while v < last:
+                x_start = (h * n.width + v) * n.channels
+                y_start = (p * n.columns + v * n.stride_w - n.left + j) * n.width_of_sums + u
+                if v + ROWS <= last:
+                    scaled_block(x, x_start, n.channels, w, w_start, n.channels, w_scale, x_scale, y, y_start, step, 6)
+                    v += ROWS
+                else:
+                    scaled_block(x, x_start, n.channels, w, w_start, n.channels, w_scale, x_scale, y, y_start, step, 1)
+                    v += 1
 
 
-def finish(y: Any, constants: Any, n: Any) -> None:
-    """y[m,u], sums, with the bias and activated."""
+def finish(sums: Any, y: Any, constants: Any, n: Any) -> None:
+    """y[m,u] of the sums, with the bias and activated."""
     bias = constants[n.bias : n.bias + 4 * n.units].view(np.float32)
     limits = constants[n.limits : n.limits + 8].view(np.float32)
-    for start in range(0, y.shape[0], n.units):
-        row = y[start : start + n.units]
+    for m in range(n.rows * n.columns):
+        row, total = y[m * n.units : (m + 1) * n.units], sums[m * n.width_of_sums : m * n.width_of_sums + n.units]
         for u in range(n.units):
-            row[u] = clamp_real(row[u] + bias[u], limits[0], limits[1])
+            row[u] = clamp_real(total[u] + bias[u], limits[0], limits[1])
