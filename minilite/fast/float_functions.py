@@ -22,7 +22,7 @@ from minilite.numerics.eigen import (
     logistic_of,
     tanh_of,
 )
-from minilite.numerics.jit import kernel
+from minilite.numerics.jit import is_compiled, kernel
 from minilite.numerics.rounding import round_half_even
 from minilite.ops import OPS
 from minilite.ops.call import Array
@@ -75,9 +75,9 @@ RECTIFIERS = ("RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1")
 
 
 def functions(which: int, prepared: Prepared, x: Array | None) -> Loop | None:
-    """The loop of a function, None for other types."""
+    """The loop of a function, None for other types, and for Python's own library functions, which are of float64."""
     call, plan = prepared.call, prepared.plan
-    if any(call[name].dtype != np.float32 for name in ("x", "y")):
+    if any(call[name].dtype != np.float32 for name in ("x", "y")) or (which >= EXP and not is_compiled()):
         return None
     if which == GELU and plan:
         which = GELU_BY_TANH
@@ -123,10 +123,10 @@ def arithmetic(which: Any, x: Any, y: Any, settings: Any) -> None:
             y[k] = x[k] * x[k]
     elif which == SQRT:
         for k in range(y.shape[0]):
-            y[k] = math.sqrt(x[k])
+            y[k] = np.sqrt(x[k])
     else:
         for k in range(y.shape[0]):
-            y[k] = np.float32(1) / math.sqrt(x[k])
+            y[k] = np.float32(1) / np.sqrt(x[k])
 
 
 def rounding(which: Any, x: Any, y: Any, settings: Any) -> None:

@@ -1,4 +1,4 @@
-"""MEAN of codes over axes that lie side by side, in compiled loops. The definition is minilite/ops/mean.py."""
+"""MEAN and SUM of codes over axes that lie side by side, in compiled loops. The definition is minilite/ops/mean.py."""
 
 import math
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
 from minilite.ops.mean import CHANNELS_AT_ONCE, IMAGE, QUANTIZED, ImagePlan
 from minilite.ops.prepare import Prepared
+from minilite.ops.reduce_sum import SUM
 from minilite.ops.reducing import SumPlan
 
 from .blocks import LANES, SIGN_BIT, UNKNOWN, Codes, as_tuple, codes_table, requantize, round_up, rule_in_vectors
@@ -177,4 +178,5 @@ def wide_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any
             k = end
 
 
-TWINS: Twins = {QUANTIZED: looped(codes), IMAGE: looped(image)}
+SUMS = [variant for variant in SUM.variants if variant.name == "quantized"]
+TWINS: Twins = {**dict.fromkeys((QUANTIZED, *SUMS), looped(codes)), IMAGE: looped(image)}

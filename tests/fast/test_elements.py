@@ -7,6 +7,7 @@ import pytest
 
 from minilite.graph import Graph
 from minilite.interpreter import evaluate
+from minilite.numerics.jit import is_compiled
 from minilite.ops import OPS
 from minilite.program import bind
 from tests.conformance.case import Operand, one_op
@@ -51,7 +52,7 @@ SHAPES = [
 def assert_loop_equals_definition(graph: Graph, inputs: dict[int, Any], kernels: str, has_loop: bool = True) -> None:
     """The same bits from both engines, where a compiled loop runs; one NaN is as good as another."""
     programs = [bind(graph, engine=engine, kernels=kernels) for engine in ("numpy", "jit")]
-    assert (programs[1].steps[0].task.loop is not None) == has_loop
+    assert (programs[1].steps[0].task.loop is not None) == has_loop or not is_compiled()
     expected, made = (evaluate(program, inputs)[graph.main.outputs[0]] for program in programs)
     if expected.dtype == np.float32:
         expected, made = (np.where(np.isnan(y), np.float32(np.nan), y) for y in (expected, made))
