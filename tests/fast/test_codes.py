@@ -60,7 +60,7 @@ def test_quantize_and_dequantize(kind: str, size: int, kernels: str, seed: int) 
 
 
 @settings(max_examples=40)
-@given(st.sampled_from(["int8 int8", "int8 int16", "int16 int8", "int16 int16", "int32 int16"]), SIZES, SETS, SEEDS)
+@given(st.sampled_from(["int8 int8", "int8 int16", "int16 int8", "int16 int16", "int32 int8"]), SIZES, SETS, SEEDS)
 def test_codes_of_another_scale(kinds: str, size: int, kernels: str, seed: int) -> None:
     random = np.random.default_rng(seed)
     x, y = (codes(kind, (size,), random) for kind in kinds.split())
@@ -80,6 +80,17 @@ def test_pairs(op: str, size: int, repeats: int, swapped: bool, kernels: str, se
         operands = [operand._replace(scale=scale) for operand, scale in zip(operands, (2.0**-9, 2.0**-7), strict=True)]
     y = codes("int16", shape, random, 2.0**-7 if powers else None)
     assert_loop_agrees(one_op(op, options, operands, [result(y)]), kernels)
+
+
+@settings(max_examples=20)
+@given(SIZES, SEEDS)
+def test_sums_in_blocks_to_the_last_bit(size: int, seed: int) -> None:
+    """So small a step of y that a bit which vector code drops shows."""
+    random = np.random.default_rng(seed)
+    a = Operand("int16", (size,), random.integers(-(2**15), 2**15, size), 1.37e-6, 0)
+    b = Operand("int16", (size,), random.integers(-3, 4, size), 0.4, 0)
+    y = Operand("int16", (size,), None, 5e-5, 0)
+    assert_loop_agrees(one_op("ADD", AddOptions(), [a, b], [y]), "optimized")
 
 
 @settings(max_examples=40)
@@ -116,7 +127,7 @@ def test_leaky_relu(size: int, alpha: float, kernels: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("kernels", ["reference", "optimized"])
-@pytest.mark.parametrize("scale", [2.0**-12, 2.0**-11, 2.0**-10, 0.00371, 1e-7, 0.9])
+@pytest.mark.parametrize("scale", [2.0**-12, 2.0**-11, 2.0**-10, 0.00371, 1e-7, 1000.0])
 @pytest.mark.parametrize("op", ["LOGISTIC", "TANH"])
 def test_every_code_of_a_curve(op: str, scale: float, kernels: str) -> None:
     every = np.arange(-(2**15), 2**15)
