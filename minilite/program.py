@@ -197,12 +197,8 @@ class Program:
         """What a step that runs subgraphs gives, by the runners of these."""
 
         def call(subgraph: int, arrays: Sequence[Array], iteration: int = 0) -> Generator[Any, None, Sequence[Array]]:
-            callee = self.callee(subgraph, [array.shape for array in arrays])
-            tensors, made = callee.subgraph.tensors, callee.subgraph.outputs
-            outputs = {index: np.empty(callee.shapes[index], tensors[index].dtype) for index in made}
-            callee.run(dict(zip(callee.subgraph.inputs, arrays, strict=True)), outputs, state)
             yield from ()
-            return tuple(outputs[index] for index in made)
+            return self.callee(subgraph, [array.shape for array in arrays]).runner().call(arrays, state)
 
         assert step.op.control is not None
         steps = step.op.control.run(step.node, arguments, state, call)

@@ -87,6 +87,17 @@ class Runner:
                 self._check("output", index, array, value)
                 np.copyto(array, value)
 
+    def call(self, arrays: Sequence[Array], state: State) -> tuple[Array, ...]:
+        """All outputs, from all inputs: `run` for a subgraph that a step calls, where floats may overflow unnoticed."""
+        with self._lock:
+            for index, array in zip(self._subgraph.inputs, arrays, strict=True):
+                if index not in self._variables:
+                    self._check("input", index, array, self._arrays[index])
+                    np.copyto(self._arrays[index], array)
+            for call in self._calls:
+                call(state)
+            return tuple(self._value(index, state).copy() for index in self._subgraph.outputs)
+
     def _check(self, what: str, index: int, array: Array, place: Array) -> None:
         if array.dtype != place.dtype or array.shape != place.shape:
             check_array(what, self._subgraph.tensors[index], array, place.shape)
