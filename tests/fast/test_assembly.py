@@ -46,6 +46,7 @@ OTHERS = {  # kernels that do not take the six arrays, and what they take
         *(whole(32, 4), whole(32, 3), BIAS, whole(8, 4), BIAS, WINDOW, WINDOW, THREE, *SCALING),
     ),
     "dequantize.channels_loop": (whole(8, 3), real(3), np.zeros(0), NUMBERS),
+    "detection.detect_loop": (*[real(2)] * 3, np.zeros(0), real(1), real(2), NUMBERS, real(2), real(1), real(1)),
     "fully_connected.floating_loop": (real(2), real(2), real(1), real(2), *LIMITS),
     "fully_connected.quantized_loop": (whole(8, 2), whole(8, 2), BIAS, whole(8, 2), THREE, RANGE, False, *SCALING),
     "fused.fused_loop": (real(4), real(4), real(4), WINDOW, WINDOW, False, *LIMITS),
