@@ -1,26 +1,29 @@
 """Element-wise ops on two float32 operands in a compiled loop: sums, products and their like."""
 
+import math
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from minilite.numerics.affine import Range
-from minilite.numerics.jit import kernel
+from minilite.numerics.jit import is_compiled, kernel
 from minilite.ops import OPS, Variant
 from minilite.ops.call import Array
+from minilite.ops.pow import whole_exponent
 from minilite.ops.prepare import Prepared
 
 from . import pair_tables
 from .blocks import as_tuple
 from .float_blocks import FLOAT_BYTES
 from .rescale import clamp_real, flush
-from .stretching import COUNT, FIELDS, Stretch, laid_out, lay_out, parts_at, start_of, stretch
+from .stretching import AXES, COUNT, FIELDS, NONE, Stretch, laid_out, lay_out, parts_at, start_of, stretch
 from .twins import Loop, Twins, either, looped
 from .whole_numbers import BY_NAME, whole
 
 ANY = Range(np.float32(-np.inf), np.float32(np.inf))
 TINY = np.finfo(np.float32).tiny
+POW = 7
 BINARY = ("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE")
 
 
@@ -38,6 +41,20 @@ def pairs(which: int, prepared: Prepared, a: Array | None, b: Array | None) -> L
     constants, numbers = np.array(limits, np.float32).view(np.uint8), np.array([*found[1], which], np.int64)
     scratch = FLOAT_BYTES * laid_out(found[0])
     return Loop(pairs_loop, order, constants, numbers, scratch, call["y"].shape, np.dtype(np.float32))
+
+
+def powers(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
+    """The loop of POW: a square is a product; None for other whole exponents that multiply, and unknown ones."""
+    plan, call = prepared.plan, prepared.call
+    exponent = 0 if not plan.multiplies else -1 if b is None else max(whole_exponent(b), 0)
+    if exponent not in (0, 2) or any(call[name].dtype != np.float32 for name in ("a", "b")) or not is_compiled():
+        return None
+    if exponent == 0:
+        return pairs(POW, prepared, a, b)
+    limits = np.array([*plan.limits, 0], np.float32).view(np.uint8)
+    alone = Stretch(1, math.prod(call["a"].shape), NONE, 1, math.prod(call["a"].shape))
+    numbers = np.array([*alone, *[1, 0, 0] * AXES, BINARY.index("MUL")], np.int64)
+    return Loop(pairs_loop, (0, 0), limits, numbers, 0, call["y"].shape, np.dtype(np.float32))
 
 
 @kernel
@@ -82,10 +99,13 @@ def pair_rows(which: Any, a: Any, b: Any, y: Any, limits: Any) -> None:
         for k in range(y.shape[0]):
             first, second = flush(a[k], tiny), flush(b[k], tiny)
             y[k] = first if first < second else second
-    else:
+    elif which == 6:
         for k in range(y.shape[0]):
             difference = np.float32(a[k] - b[k])
             y[k] = difference * difference
+    else:
+        for k in range(y.shape[0]):
+            y[k] = np.float32(math.pow(a[k], b[k]))
 
 
 def of_floats(op: str) -> list[Variant]:
@@ -97,4 +117,4 @@ TWINS: Twins = {
     variant: looped(either(partial(pairs, which), pair_tables.pairs, *map(whole, {op} & BY_NAME.keys())))
     for which, op in enumerate(BINARY)
     for variant in of_floats(op)
-}
+} | {variant: looped(powers) for variant in of_floats("POW")}

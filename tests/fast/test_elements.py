@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from minilite.format.options.empty import PowOptions
 from minilite.graph import Graph
 from minilite.interpreter import evaluate
 from minilite.numerics.jit import is_compiled
@@ -80,6 +81,15 @@ def test_functions_of_two_floats(code: str, shapes: Any) -> None:
     example = one_op(code, options(), operands, [Operand("float32", np.broadcast_shapes(*shapes))])
     for kernels in SETS:
         assert_loop_equals_definition(example.graph, example.inputs, kernels, len(shapes[0]) < 7)
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 1, 0.5, -1, 2.5])
+def test_powers(exponent: float) -> None:
+    """Whole exponents are multiplied out; of these, squares have a loop."""
+    operand = Operand("float32", (1,), np.array([exponent], np.float32), constant=True)
+    base, y = Operand("float32", (1, len(VALUES)), VALUES[None]), Operand("float32", (1, len(VALUES)))
+    example = one_op("POW", PowOptions(), [base, operand], [y])
+    assert_loop_equals_definition(example.graph, example.inputs, "reference", exponent not in (1, 3))
 
 
 @pytest.mark.parametrize("shapes", SHAPES[:-1], ids=str)
