@@ -17,7 +17,7 @@ from minilite.fast.llvm import features
 from minilite.fast.warmup import LOOP
 
 XNNPACK = "XNNPACK fuses each product with its sum, and so does the definition"
-FUSED = {"fused.fused_loop": XNNPACK, "float_products.fused_products_loop": XNNPACK}
+FUSED = dict.fromkeys(("batch_matmul.fused_loop", "float_products.fused_products_loop", "fused.fused_loop"), XNNPACK)
 FUSED_INSTRUCTION = re.compile(r"\bvfn?m(add|sub)|\bfn?m(la|ls|add|sub)\b")
 
 BYTES, NUMBERS = np.zeros(0, np.uint8), np.zeros(0, np.int64)
@@ -66,6 +66,7 @@ def assembly_of(name: str) -> str:
     function: Any = OURS[name]
     code = function.__wrapped__.__code__
     takes_arrays = code.co_varnames[: code.co_argcount][-len(LOOP) :] == LOOP
+    assert takes_arrays or name in OTHERS, f"OTHERS does not say which arguments {name} takes"
     arguments = (*[BYTES] * 5, NUMBERS) if takes_arrays else OTHERS[name]
     machine_code(function, arguments)
     library = compiled(function.__wrapped__).overloads[tuple(map(numba.typeof, arguments))].library  # type: ignore[attr-defined]
