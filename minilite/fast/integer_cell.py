@@ -254,7 +254,7 @@ def step(x: Any, c: Any, h: Any, memory: Any, known: Any, n: Any) -> None:
     o = totals[OUTPUT * size :]
     finish(OUTPUT, o, c, known, n)
     for k in range(size):
-        hidden[k] = o[k] * known.tanh_of_cell[c[k] + OFFSET]
+        hidden[k] = o[k] * known.tanh_of_cell[np.int64(c[k]) + OFFSET]
     if n.has_projection == 0:
         for k in range(size):
             rescaled = scale_one(hidden[k], HIDDEN, known, n) + n.hidden_zero
