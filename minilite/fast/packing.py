@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import CHUNK, GROUP
+from .blocks import CHUNK, GROUP, viewed
 from .products import block_width
 
 
@@ -36,9 +36,10 @@ def pack_codes(w: Any, packed: Any, depth: Any, columns: Any, is_swapped: Any) -
 
 def pack_column(column: Any, chunk: Any, step: Any) -> None:
     """The codes of a lane, whose groups are `step` bytes apart."""
-    for g in range(column.shape[0] // GROUP):
-        for k in range(GROUP):
-            chunk[g * step + k] = column[g * GROUP + k]
+    whole = column.shape[0] // GROUP
+    groups, lanes = viewed(column[: whole * GROUP], np.int32), viewed(chunk[: whole * step], np.int32)
+    for g in range(whole):
+        lanes[g * (step // GROUP)] = groups[g]
     for d in range(column.shape[0] // GROUP * GROUP, column.shape[0]):
         chunk[d // GROUP * step + d % GROUP] = column[d]
 
