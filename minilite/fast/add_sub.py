@@ -12,7 +12,19 @@ from minilite.ops.add_sub import ADD_VARIANTS, SUB_VARIANTS, Plan
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
-from .blocks import CHUNK, LANES, NEVER, SIGN_BIT, UNKNOWN, Codes, add_block, as_tuple, codes_table, rule_in_vectors
+from .blocks import (
+    CHUNK,
+    LANES,
+    NEVER,
+    SIGN_BIT,
+    UNKNOWN,
+    Codes,
+    add_block,
+    as_tuple,
+    codes_table,
+    rule_in_vectors,
+    viewed,
+)
 from .code_pairs import sums
 from .parts import ranges
 from .rescale import rescale_arrays, rescale_one
@@ -109,7 +121,7 @@ def estimate(plan: Plan, a_zero: int, b_zero: int, y_zero: int) -> dict[str, int
 def codes_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    codes = Codes(constants.view(np.int32), CHUNK, n.rule, NEVER, n.low, n.high, n.zero, n.y_flip)
+    codes = Codes(viewed(constants, np.int32), CHUNK, n.rule, NEVER, n.low, n.high, n.zero, n.y_flip)
     if n.elements >= CHUNK:
         for start in range(0, n.elements, CHUNK):
             add_block(a, b, y, min(start, n.elements - CHUNK), codes, n)  # the last overlaps the one before it

@@ -20,7 +20,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
-from .blocks import BIAS, SIGN_BIT, START, as_tuple, round_up
+from .blocks import BIAS, SIGN_BIT, START, as_tuple, round_up, viewed
 from .dynamic import Hybrid
 from .float_products import FloatProblem, fused_product
 from .float_products import make_loop as make_float_product
@@ -172,9 +172,9 @@ def codes_loop(x: Any, w: Any, y: Any, scratch: Any, constants: Any, numbers: An
         if start >= 0:
             matrix = w[start : start + n.depth * n.columns]
             pack_codes(matrix, section, n.depth, n.columns, n.swaps_w)
-            biases = section[n.bias_row : n.bias_row + 4 * n.columns].view(np.int32)
-            starts = section[n.start_row : n.start_row + 4 * n.columns].view(np.int32)
-            sum_columns(matrix.view(np.int8), biases, n.columns, n.swaps_w)
+            biases = viewed(section[n.bias_row : n.bias_row + 4 * n.columns], np.int32)
+            starts = viewed(section[n.start_row : n.start_row + 4 * n.columns], np.int32)
+            sum_columns(viewed(matrix, np.int8), biases, n.columns, n.swaps_w)
             for u in range(biases.shape[0]):
                 biases[u] = np.int32(wrap_int32(n.bias - n.x_zero * np.int64(biases[u])))
                 starts[u] = np.int32(wrap_int32(np.int64(biases[u]) + 2**31))
@@ -207,23 +207,23 @@ def float_operands(k: Any, x: Any, w: Any, scratch: Any, constants: Any, n: Any)
     """The matrix of x for y[k], and the packed one of w."""
     start, section = packed_matrix(k, scratch, constants, n)
     if start >= 0:
-        matrix = w[start : start + 4 * n.depth * n.columns].view(np.float32)
-        pack_floats(matrix, section.view(np.float32), n.depth, n.columns, n.swaps_w)
+        matrix = viewed(w[start : start + 4 * n.depth * n.columns], np.float32)
+        pack_floats(matrix, viewed(section, np.float32), n.depth, n.columns, n.swaps_w)
     source = x[x_start(k, constants, n) :][: 4 * n.rows * n.depth]
     if n.swaps_x != 0:
-        swap(source.view(np.float32), scratch[n.x_copy : n.inner].view(np.float32), n.rows)
+        swap(viewed(source, np.float32), viewed(scratch[n.x_copy : n.inner], np.float32), n.rows)
         source = scratch[n.x_copy : n.inner]
     return source, section
 
 
 def x_start(k: Any, constants: Any, n: Any) -> Any:
     """Where in x the matrix begins that makes y[k]."""
-    return constants[n.x_starts : n.w_starts].view(np.int64)[k]
+    return viewed(constants[n.x_starts : n.w_starts], np.int64)[k]
 
 
 def packed_matrix(k: Any, scratch: Any, constants: Any, n: Any) -> Any:
     """Where in w the matrix begins that must be packed first to make y[k], or -1; and the packed one."""
-    starts = constants[n.w_starts :].view(np.int64)
+    starts = viewed(constants[n.w_starts :], np.int64)
     if n.is_packed != 0:
         return np.int64(-1), constants[starts[k] : starts[k] + n.section]
     section = scratch[: n.section]

@@ -15,7 +15,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 from minilite.ops.signature import Shape
 
-from .blocks import as_tuple, copy_bytes
+from .blocks import as_tuple, copy_bytes, viewed
 from .twins import Loop, Make, Twins, looped
 
 AXES = 5  # that rows start along
@@ -113,11 +113,11 @@ def box_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any)
         elif n.row == 1:
             copy_numbers(y, target, x, source, inner, 1)
         elif n.row == 2:
-            copy_numbers(whole(y, 2).view(np.int16), target, whole(x, 2).view(np.int16), source, inner, 2)
+            copy_numbers(viewed(whole(y, 2), np.int16), target, viewed(whole(x, 2), np.int16), source, inner, 2)
         elif n.row == 4:
-            copy_numbers(whole(y, 4).view(np.int32), target, whole(x, 4).view(np.int32), source, inner, 4)
+            copy_numbers(viewed(whole(y, 4), np.int32), target, viewed(whole(x, 4), np.int32), source, inner, 4)
         else:
-            copy_numbers(whole(y, 8).view(np.int64), target, whole(x, 8).view(np.int64), source, inner, 8)
+            copy_numbers(viewed(whole(y, 8), np.int64), target, viewed(whole(x, 8), np.int64), source, inner, 8)
 
 
 def copy_rows(y: Any, target: Any, x: Any, source: Any, row: Any, axes: Any) -> None:
@@ -149,11 +149,11 @@ def fill(y: Any, element: Any) -> None:
     if element.shape[0] == 1:
         y[:] = element[0]
     elif element.shape[0] == 2:
-        y.view(np.int16)[:] = element.view(np.int16)[0]
+        viewed(y, np.int16)[:] = viewed(element, np.int16)[0]
     elif element.shape[0] == 4:
-        y.view(np.int32)[:] = element.view(np.int32)[0]
+        viewed(y, np.int32)[:] = viewed(element, np.int32)[0]
     else:
-        y.view(np.int64)[:] = element.view(np.int64)[0]
+        viewed(y, np.int64)[:] = viewed(element, np.int64)[0]
 
 
 def pad(prepared: Prepared, x: Array | None, value: Array | None = None) -> Loop | None:

@@ -9,6 +9,8 @@ import numpy as np
 
 from minilite.numerics.fixed_point import wrap_int32
 
+from .blocks import viewed
+
 CHUNK = 256  # elements
 CHUNK_BYTES = 8 * CHUNK
 KINDS = {np.dtype(kind): number for number, kind in enumerate((np.uint8, np.int8, np.int16, np.int32))}
@@ -20,11 +22,11 @@ def load(x: Any, kind: Any, start: Any, total: Any) -> None:
     if kind == 0:
         widen(x[start:end], total)
     elif kind == 1:
-        widen(x[start:end].view(np.int8), total)
+        widen(viewed(x[start:end], np.int8), total)
     elif kind == 2:
-        widen(x[2 * start : 2 * end].view(np.int16), total)
+        widen(viewed(x[2 * start : 2 * end], np.int16), total)
     else:
-        widen(x[4 * start : 4 * end].view(np.int32), total)
+        widen(viewed(x[4 * start : 4 * end], np.int32), total)
 
 
 def store(total: Any, kind: Any, y: Any, start: Any) -> None:
@@ -33,11 +35,11 @@ def store(total: Any, kind: Any, y: Any, start: Any) -> None:
     if kind == 0:
         narrow(total, y[start:end], np.uint8)
     elif kind == 1:
-        narrow(total, y[start:end].view(np.int8), np.int8)
+        narrow(total, viewed(y[start:end], np.int8), np.int8)
     elif kind == 2:
-        narrow(total, y[2 * start : 2 * end].view(np.int16), np.int16)
+        narrow(total, viewed(y[2 * start : 2 * end], np.int16), np.int16)
     else:
-        narrow(total, y[4 * start : 4 * end].view(np.int32), np.int32)
+        narrow(total, viewed(y[4 * start : 4 * end], np.int32), np.int32)
 
 
 def widen(x: Any, total: Any) -> None:

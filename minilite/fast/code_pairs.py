@@ -23,7 +23,7 @@ from minilite.ops.mul import EVEN, ON_MICRO, QUANTIZED
 from minilite.ops.prepare import Prepared
 
 from . import pairs
-from .blocks import LANES, UNKNOWN, Codes, as_tuple, codes_table, requantize, rule_in_vectors
+from .blocks import LANES, UNKNOWN, Codes, as_tuple, codes_table, requantize, rule_in_vectors, viewed
 from .stretching import COUNT, FIELDS, Stretch, laid_out, lay_out, parts_at, start_of, stretch
 from .twins import Loop, Twins, join, looped
 
@@ -123,8 +123,11 @@ def products(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | Non
 def pairs_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], uint8."""
     s, n = Stretch(*as_tuple(numbers, FIELDS)), Numbers(*as_tuple(numbers[COUNT:], NUMBERS))
-    codes = Codes(constants[: n.terms].view(np.int32), n.columns, n.rule, 0, n.low, n.high, n.zero, 0)
-    terms, total = constants[n.terms :].view(np.int32)[: 4 * 256].reshape(2, 2, 256), scratch[: 4 * PART].view(np.int32)
+    codes = Codes(viewed(constants[: n.terms], np.int32), n.columns, n.rule, 0, n.low, n.high, n.zero, 0)
+    terms, total = (
+        viewed(constants[n.terms :], np.int32)[: 4 * 256].reshape(2, 2, 256),
+        viewed(scratch[: 4 * PART], np.int32),
+    )
     laid = scratch[4 * PART :]
     for k in range(s.times):
         start = start_of(numbers, k)

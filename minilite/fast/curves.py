@@ -15,7 +15,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 from minilite.ops.sigmoid import FIXED_INTEGER_BITS, Plan
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .twins import Loop, Twins, looped
 
 NOTHING = np.zeros(0, np.uint8)
@@ -56,7 +56,7 @@ def make_loop(prepared: Prepared, *settings: int) -> Loop:
 @kernel
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from x[n], int16 as bytes."""
-    n, codes, made = Numbers(*as_tuple(numbers, NUMBERS)), x.view(np.int16), y.view(np.int16)
+    n, codes, made = Numbers(*as_tuple(numbers, NUMBERS)), viewed(x, np.int16), viewed(y, np.int16)
     # Each way stands apart, as a loop that a compiler turns into vector instructions.
     if n.in_16_bits == 0 and n.is_tanh == 0:
         for k in range(n.elements):

@@ -13,7 +13,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 from minilite.ops.quantize import DEQUANTIZE_CODES, DEQUANTIZE_IN_BLOCKS, TAKEN
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .chunks import CHUNK_BYTES, KINDS, end_of_chunk, load
 from .quantize import by_channel
 from .twins import Kernel, Loop, Looped, Twins, looped
@@ -63,8 +63,8 @@ def dequantized(at_once: int, prepared: Prepared, x: Array | None) -> Loop | Non
 @kernel
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n], float32 as bytes, from x[n]."""
-    n, factors = Numbers(*as_tuple(numbers, NUMBERS)), constants.view(np.float32)
-    values, total, start = y.view(np.float32), scratch[:CHUNK_BYTES].view(np.int32), 0
+    n, factors = Numbers(*as_tuple(numbers, NUMBERS)), viewed(constants, np.float32)
+    values, total, start = viewed(y, np.float32), viewed(scratch[:CHUNK_BYTES], np.int32), 0
     while start < n.elements:
         end = end_of_chunk(start, n.whole, n.elements)
         chunk, made = total[: end - start], values[start:end]

@@ -14,7 +14,7 @@ from minilite.ops.call import Array
 from minilite.ops.op import Noted
 
 from .arena import ALIGNMENT
-from .blocks import round_up
+from .blocks import round_up, viewed
 from .twins import Loop, Looped
 
 INT64_MIN = -(2**63)
@@ -24,7 +24,7 @@ SIGN = 0x7FFFFFFF
 
 def quantize_row(x: Any, first: Any, codes: Any, asymmetric: Any) -> Any:
     """int8 `codes` of float32 x [d] from d = first on; the scale and zero point of all x."""
-    low, high = extremes(x.view(np.int32))
+    low, high = extremes(viewed(x, np.int32))
     scale, inverse, zero_point, lowest = np.float32(1), np.float32(0), np.int64(0), np.int64(-127)
     if asymmetric != 0:
         scale, inverse, zero_point = asymmetric_scale(np.minimum(low, np.float32(0)), np.maximum(high, np.float32(0)))
@@ -53,7 +53,7 @@ def extremes(bits: Any) -> Any:
     pair = np.array([low, high], np.int32)
     for k in range(2):
         pair[k] = np.int32(pair[k] ^ ((pair[k] >> 31) & SIGN))
-    real = pair.view(np.float32)
+    real = viewed(pair, np.float32)
     return real[0], real[1]
 
 

@@ -10,7 +10,7 @@ from minilite.ops.call import Array, Call
 from minilite.ops.lstm.floating import FloatPlan
 from minilite.ops.lstm.operands import Cell, split
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .eigen import logistic, logistic_of_others, tanh
 from .float_blocks import FLOAT_BYTES
 from .lane_products import Matrix, add_products, matrix_at, memory_for, pack
@@ -115,13 +115,13 @@ def float_cell(x: Any, state: Any, y: Any, scratch: Any, constants: Any, numbers
     n = Numbers(*as_tuple(numbers, COUNT))
     x, state, y, scratch = borrowed(x), borrowed(state), borrowed(y), borrowed(scratch)
     known = constants_of(borrowed(constants), n)
-    values, made, states = x.view(np.float32), y.view(np.float32), state.view(np.float32)
+    values, made, states = viewed(x, np.float32), viewed(y, np.float32), viewed(state, np.float32)
     of_x, of_c, of_h = n.rows * n.depth, n.rows * n.cells, n.rows * n.outputs
     all_c, all_h = states[: n.groups * of_c], states[n.groups * of_c :]
     for group in range(n.groups):
         c, h = all_c[group * of_c : (group + 1) * of_c], all_h[group * of_h : (group + 1) * of_h]
         for time in range(group * n.times, (group + 1) * n.times):
-            step(values[time * of_x : (time + 1) * of_x], c, h, scratch.view(np.float32), known, group * n.cells, n)
+            step(values[time * of_x : (time + 1) * of_x], c, h, viewed(scratch, np.float32), known, group * n.cells, n)
             made[time * of_h : (time + 1) * of_h] = h
 
 
@@ -131,11 +131,11 @@ def constants_of(constants: Any, n: Any) -> Any:
         matrix_at(constants[n.w :]),
         matrix_at(constants[n.r :]),
         matrix_at(constants[n.projection :]),
-        constants[n.peephole : n.bias].view(np.float32),
-        constants[n.bias : n.norm].view(np.float32),
-        constants[n.norm : n.projection_bias].view(np.float32),
-        constants[n.projection_bias : n.clips].view(np.float32),
-        constants[n.clips : n.end].view(np.float32),
+        viewed(constants[n.peephole : n.bias], np.float32),
+        viewed(constants[n.bias : n.norm], np.float32),
+        viewed(constants[n.norm : n.projection_bias], np.float32),
+        viewed(constants[n.projection_bias : n.clips], np.float32),
+        viewed(constants[n.clips : n.end], np.float32),
     )
 
 

@@ -14,7 +14,7 @@ from minilite.ops.pow import whole_exponent
 from minilite.ops.prepare import Prepared
 
 from . import pair_tables
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .float_blocks import FLOAT_BYTES
 from .rescale import clamp_real, flush
 from .stretching import AXES, COUNT, FIELDS, NONE, Stretch, laid_out, lay_out, parts_at, start_of, stretch
@@ -61,11 +61,11 @@ def powers(prepared: Prepared, a: Array | None, b: Array | None) -> Loop | None:
 def pairs_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], float32 as bytes."""
     s, which = Stretch(*as_tuple(numbers, FIELDS)), numbers[COUNT]
-    limits, made = constants.view(np.float32), y.view(np.float32)
+    limits, made = viewed(constants, np.float32), viewed(y, np.float32)
     firsts, seconds, laid = (
-        a.view(np.float32),
-        b.view(np.float32),
-        scratch[: FLOAT_BYTES * laid_out(s)].view(np.float32),
+        viewed(a, np.float32),
+        viewed(b, np.float32),
+        viewed(scratch[: FLOAT_BYTES * laid_out(s)], np.float32),
     )
     for k in range(s.times):
         start = start_of(numbers, k)

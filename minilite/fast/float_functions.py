@@ -31,6 +31,7 @@ from minilite.ops.sigmoid import EXP_BELOW, ONE_ABOVE
 from minilite.ops.transcendental import CUBIC, HALF, ONE, ROOT_OF_HALF, ROOT_OF_TWO_OVER_PI
 
 from . import tables
+from .blocks import viewed
 from .rescale import clamp_real, flush
 from .twins import Loop, Twins, either, looped
 
@@ -92,7 +93,12 @@ def functions(which: int, prepared: Prepared, x: Array | None) -> Loop | None:
 @kernel
 def functions_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from x[n], float32 as bytes."""
-    which, settings, values, made = numbers[0], constants.view(np.float32), x.view(np.float32), y.view(np.float32)
+    which, settings, values, made = (
+        numbers[0],
+        viewed(constants, np.float32),
+        viewed(x, np.float32),
+        viewed(y, np.float32),
+    )
     if which < FLOOR:
         arithmetic(which, values, made, settings)
     elif which < EXP:

@@ -16,7 +16,7 @@ from minilite.ops.pooling import AVERAGE_POOL_2D, L2_POOL_2D, MAX_POOL_2D
 from minilite.ops.prepare import Prepared
 from minilite.ops.signature import Shape
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .parts import share_float_images
 from .rescale import clamp_real
 from .twins import Loop, Part, Twins, looped
@@ -65,7 +65,7 @@ def floats(which: int, prepared: Prepared, x: Array | None) -> Loop:
 def floats_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,c] from x[n,h,w,c], float32 as bytes."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    values, made, limits = x.view(np.float32), y.view(np.float32), constants.view(np.float32)
+    values, made, limits = viewed(x, np.float32), viewed(y, np.float32), viewed(constants, np.float32)
     for k in range(n.batch):
         for p in range(n.rows):
             top = p * n.row_stride - n.above

@@ -18,7 +18,7 @@ from minilite.ops.reduce_sum import SUM, sum_float, sum_from_first
 from minilite.ops.signature import Shape
 from minilite.ops.softmax import FLOAT as SOFTMAX
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .twins import Loop, Twins, looped
 
 NOTHING = np.zeros(0, np.uint8)
@@ -36,8 +36,8 @@ def softmax(prepared: Prepared, x: Array | None) -> Loop | None:
 @kernel
 def softmax_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,d] from x[n,d], float32 as bytes."""
-    depth, beta = numbers[0], constants.view(np.float32)[0]
-    values, made = x.view(np.float32), y.view(np.float32)
+    depth, beta = numbers[0], viewed(constants, np.float32)[0]
+    values, made = viewed(x, np.float32), viewed(y, np.float32)
     for start in range(0, made.shape[0], depth):
         row, shares = values[start : start + depth], made[start : start + depth]
         largest = np.float32(np.finfo(np.float32).min)
@@ -86,7 +86,7 @@ def around(shape: Shape, axes: Collection[int]) -> tuple[int, int, int] | None:
 def sums_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[o,k] from x[o,r,k], float32 as bytes, first to last."""
     n = Numbers(*as_tuple(numbers, 5))
-    values, made = x.view(np.float32), y.view(np.float32)
+    values, made = viewed(x, np.float32), viewed(y, np.float32)
     for o in range(n.outer):
         total, first = made[o * n.inner : (o + 1) * n.inner], o * n.reduced * n.inner
         total[:] = np.float32(0)
@@ -112,7 +112,7 @@ def means_of_rows(prepared: Prepared, x: Array | None) -> Loop:
 @kernel
 def rows_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from x[n,d], float32 as bytes, in the order of numerics/eigen.py."""
-    depth, values, made = numbers[0], x.view(np.float32), y.view(np.float32)
+    depth, values, made = numbers[0], viewed(x, np.float32), viewed(y, np.float32)
     for k in range(made.shape[0]):
         row, head = values[k * depth : (k + 1) * depth], min(-(k * depth) % LANES, depth)
         packets = (depth - head) // LANES

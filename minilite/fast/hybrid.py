@@ -23,7 +23,7 @@ from minilite.ops.call import Array
 from minilite.ops.signature import Shape
 
 from .arena import ALIGNMENT
-from .blocks import CHUNK, as_tuple, round_up
+from .blocks import CHUNK, as_tuple, round_up, viewed
 from .dynamic import quantize_row
 from .float_blocks import FLOAT_BYTES
 from .images import Image
@@ -139,31 +139,31 @@ def share(problem: HybridProblem, whole: Loop, count: int) -> list[Part]:
 def hybrid_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[r,m,u] from x[r,...], float32 as bytes."""
     n = Numbers(*as_tuple(numbers, COUNT))
-    scales = scratch[: 4 * n.rows].view(np.float32)
-    zero_points = scratch[n.zero_points : n.zero_points + 8 * n.rows].view(np.int64)
-    own = scratch[n.numbers : n.numbers + 8 * n.all_numbers].view(np.int64)
+    scales = viewed(scratch[: 4 * n.rows], np.float32)
+    zero_points = viewed(scratch[n.zero_points : n.zero_points + 8 * n.rows], np.int64)
+    own = viewed(scratch[n.numbers : n.numbers + 8 * n.all_numbers], np.int64)
     codes, sums, step = scratch[n.codes : n.sums], scratch[n.sums : n.inner], 4 * n.positions * n.units
     own[:] = numbers[COUNT:]
     for first in range(0, n.rows, n.together):
         last = min(first + n.together, n.rows)
         for r in range(first, last):
-            row = x[4 * r * n.row_size : 4 * (r + 1) * n.row_size].view(np.float32)
-            place = codes[(r - first) * n.size : (r - first + 1) * n.size].view(np.int8)
+            row = viewed(x[4 * r * n.row_size : 4 * (r + 1) * n.row_size], np.float32)
+            place = viewed(codes[(r - first) * n.size : (r - first + 1) * n.size], np.int8)
             scales[r], zero_points[r] = quantize_row(row, n.first, place, n.asymmetric)
         own[FILL] = zero_points[first] & 255
         product(codes, sums, scratch[n.inner :], constants[: n.w_scale], own)
         for r in range(first, last):
-            of_row = sums[(r - first) * step : (r - first + 1) * step].view(np.int32)
-            made = y[r * step : (r + 1) * step].view(np.float32)
+            of_row = viewed(sums[(r - first) * step : (r - first + 1) * step], np.int32)
+            made = viewed(y[r * step : (r + 1) * step], np.float32)
             finish(of_row, made, scales[r], zero_points[r], constants, n)
 
 
 def finish(sums: Any, y: Any, x_scale: Any, zero_point: Any, constants: Any, n: Any) -> None:
     """y[m,u] from the sums of codes [m,u]."""
-    w_scale = constants[n.w_scale : n.w_scale + 4 * n.units].view(np.float32)
-    bias = constants[n.bias : n.bias + 4 * n.units].view(np.float32)
-    of_weights = constants[n.of_weights : n.of_weights + 8 * n.units].view(np.int64)
-    limits = constants[n.limits : n.limits + 8].view(np.float32)
+    w_scale = viewed(constants[n.w_scale : n.w_scale + 4 * n.units], np.float32)
+    bias = viewed(constants[n.bias : n.bias + 4 * n.units], np.float32)
+    of_weights = viewed(constants[n.of_weights : n.of_weights + 8 * n.units], np.int64)
+    limits = viewed(constants[n.limits : n.limits + 8], np.float32)
     for m in range(n.positions):
         row, values = sums[m * n.units : (m + 1) * n.units], y[m * n.units : (m + 1) * n.units]
         if n.order == SCALES_LAST:

@@ -18,7 +18,7 @@ from minilite.ops.prepare import Prepared
 from minilite.ops.signature import Shape
 
 from .arena import ALIGNMENT
-from .blocks import as_tuple, round_up
+from .blocks import as_tuple, round_up, viewed
 from .dynamic import quantize_row
 from .float_blocks import FLOAT_BYTES
 from .float_products import FloatProblem, product
@@ -85,17 +85,17 @@ def dynamic(prepared: Prepared, x: Array | None, w: Array | None, b: Array | Non
 def hybrid_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,w,u], float32 as bytes."""
     n = Numbers(*as_tuple(numbers, COUNT))
-    scales = scratch[: 4 * n.rows].view(np.float32)
-    zero_points = scratch[n.zero_points : n.zero_points + 8 * n.rows].view(np.int64)
-    codes = scratch[n.codes : n.codes + n.size].view(np.int8)
+    scales = viewed(scratch[: 4 * n.rows], np.float32)
+    zero_points = viewed(scratch[n.zero_points : n.zero_points + 8 * n.rows], np.int64)
+    codes = viewed(scratch[n.codes : n.codes + n.size], np.int8)
     image = scratch[n.image : n.image + 4 * n.size]
     for r in range(n.rows):
-        row = x[4 * r * n.row_size : 4 * (r + 1) * n.row_size].view(np.float32)
+        row = viewed(x[4 * r * n.row_size : 4 * (r + 1) * n.row_size], np.float32)
         scales[r], zero_points[r] = quantize_row(row, n.first, codes, 1)
-        centre(codes, np.int32(zero_points[r]), image.view(np.float32))
+        centre(codes, np.int32(zero_points[r]), viewed(image, np.float32))
         made = y[4 * r * n.outputs : 4 * (r + 1) * n.outputs]
         product(image, made, scratch[n.inner :], constants, numbers[COUNT:])
-        finish(made.view(np.float32), scales[r], constants, n)
+        finish(viewed(made, np.float32), scales[r], constants, n)
 
 
 def centre(codes: Any, zero_point: Any, y: Any) -> None:
@@ -106,9 +106,12 @@ def centre(codes: Any, zero_point: Any, y: Any) -> None:
 
 def finish(y: Any, x_scale: Any, constants: Any, n: Any) -> None:
     """y[m,u], sums, become what they stand for."""
-    w_scale = constants[n.w_scale : n.w_scale + 4 * n.units].view(np.float32)
-    bias = constants[n.bias : n.bias + 4 * n.units].view(np.float32)
-    low, high = constants[n.limits : n.limits + 8].view(np.float32)[0], constants[n.limits + 4 :].view(np.float32)[0]
+    w_scale = viewed(constants[n.w_scale : n.w_scale + 4 * n.units], np.float32)
+    bias = viewed(constants[n.bias : n.bias + 4 * n.units], np.float32)
+    low, high = (
+        viewed(constants[n.limits : n.limits + 8], np.float32)[0],
+        viewed(constants[n.limits + 4 :], np.float32)[0],
+    )
     for start in range(0, n.outputs, n.units):
         row = y[start : start + n.units]
         for u in range(n.units):

@@ -13,7 +13,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
-from .blocks import LANES, as_tuple, round_up
+from .blocks import LANES, as_tuple, round_up, viewed
 from .dynamic import quantize_row
 from .float_blocks import scaled_block
 from .hybrid_depthwise import centre
@@ -84,14 +84,14 @@ def in_vectors(w: Array, padded: int) -> Array:
 def hybrid_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,u] from x[n,h,v,c], float32 as bytes."""
     n = Numbers(*as_tuple(numbers, COUNT))
-    scales = scratch[: 4 * n.images].view(np.float32)
-    zero_points = scratch[n.zero_points : n.zero_points + 8 * n.images].view(np.int64)
+    scales = viewed(scratch[: 4 * n.images], np.float32)
+    zero_points = viewed(scratch[n.zero_points : n.zero_points + 8 * n.images], np.int64)
     size, outputs = n.height * n.width * n.channels, n.rows * n.columns * n.units
-    codes, values = scratch[n.codes : n.codes + size].view(np.int8), scratch[n.values :].view(np.float32)[:size]
-    sums = scratch[n.sums :][: 4 * n.rows * n.columns * n.width_of_sums].view(np.float32)
+    codes, values = viewed(scratch[n.codes : n.codes + size], np.int8), viewed(scratch[n.values :], np.float32)[:size]
+    sums = viewed(scratch[n.sums :][: 4 * n.rows * n.columns * n.width_of_sums], np.float32)
     for k in range(n.images):
-        image = x.view(np.float32)[k * size : (k + 1) * size]
-        made = y.view(np.float32)[k * outputs : (k + 1) * outputs]
+        image = viewed(x, np.float32)[k * size : (k + 1) * size]
+        made = viewed(y, np.float32)[k * outputs : (k + 1) * outputs]
         scales[k], zero_points[k] = quantize_row(image, 0, codes, 1)
         centre(codes, np.int32(zero_points[k]), values)
         sums[:] = np.float32(0)
@@ -107,13 +107,13 @@ def add_row(x: Any, h: Any, y: Any, p: Any, i: Any, x_scale: Any, constants: Any
 
     An output meets pixels in the order of the image when taps are taken last to first.
     """
-    w = constants[n.w : n.w_scale].view(np.float32)
+    w = viewed(constants[n.w : n.w_scale], np.float32)
     for j in range(n.size_w - 1, -1, -1):
         first = max(-((j - n.left) // n.stride_w), 0)
         last = min((n.columns - 1 + n.left - j) // n.stride_w + 1, n.width)
         for u in range(0, n.width_of_sums, LANES):
             w_start = ((i * n.size_w + j) * n.width_of_sums + u) * n.channels
-            w_scale = constants[n.w_scale + 4 * u : n.bias].view(np.float32)
+            w_scale = viewed(constants[n.w_scale + 4 * u : n.bias], np.float32)
             step, v = n.stride_w * n.width_of_sums, first
             while v < last:
                 x_start = (h * n.width + v) * n.channels
@@ -128,8 +128,8 @@ def add_row(x: Any, h: Any, y: Any, p: Any, i: Any, x_scale: Any, constants: Any
 
 def finish(sums: Any, y: Any, constants: Any, n: Any) -> None:
     """y[m,u] of the sums, with the bias and activated."""
-    bias = constants[n.bias : n.bias + 4 * n.units].view(np.float32)
-    limits = constants[n.limits : n.limits + 8].view(np.float32)
+    bias = viewed(constants[n.bias : n.bias + 4 * n.units], np.float32)
+    limits = viewed(constants[n.limits : n.limits + 8], np.float32)
     for m in range(n.rows * n.columns):
         row, total = y[m * n.units : (m + 1) * n.units], sums[m * n.width_of_sums : m * n.width_of_sums + n.units]
         for u in range(n.units):

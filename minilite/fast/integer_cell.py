@@ -21,7 +21,7 @@ from minilite.ops.lstm.gate import INTEGER_BITS
 from minilite.ops.lstm.integer import IntegerPlan
 from minilite.ops.lstm.operands import GATES, Cell, split
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .recurrent import are_known, borrowed
 from .rescale import rescale_arrays, rescale_one
 from .twins import Loop, join
@@ -207,33 +207,33 @@ def micro_tanhs(integer_bits: int) -> Array:
 def integer_cell(x: Any, state: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[groups,times,rows,u] from x; state has c, int16, then h, [groups,rows,...] each."""
     n = Numbers(*as_tuple(numbers, COUNT))
-    x, state, y, memory = borrowed(x), borrowed(state), borrowed(y), borrowed(scratch).view(np.int64)
+    x, state, y, memory = borrowed(x), borrowed(state), borrowed(y), viewed(borrowed(scratch), np.int64)
     known = constants_of(borrowed(constants), n)
     of_x, of_c, of_h = n.rows * n.depth, n.rows * n.cells, n.rows * n.outputs
-    cells, outputs = state[: 2 * n.groups * of_c].view(np.int16), state[2 * n.groups * of_c :]
+    cells, outputs = viewed(state[: 2 * n.groups * of_c], np.int16), state[2 * n.groups * of_c :]
     for group in range(n.groups):
         c, h = cells[group * of_c : (group + 1) * of_c], outputs[group * of_h : (group + 1) * of_h]
         if n.starts_anew != 0:
-            c[:], h.view(np.int8)[:] = 0, n.h_zero
+            c[:], viewed(h, np.int8)[:] = 0, n.h_zero
         for time in range(group * n.times, (group + 1) * n.times):
-            step(x[time * of_x : (time + 1) * of_x].view(np.int8), c, h.view(np.int8), memory, known, n)
+            step(viewed(x[time * of_x : (time + 1) * of_x], np.int8), c, viewed(h, np.int8), memory, known, n)
             y[time * of_h : (time + 1) * of_h] = h
 
 
 def constants_of(constants: Any, n: Any) -> Any:
     """The sections of the constants."""
     return Constants(
-        constants[n.w : n.r].view(np.int32),
-        constants[n.r : n.projection].view(np.int32),
-        constants[n.projection : n.bias_of_x].view(np.int32),
-        constants[n.bias_of_x : n.bias_of_h].view(np.int64),
-        constants[n.bias_of_h : n.projection_bias].view(np.int64),
-        constants[n.projection_bias : n.peephole].view(np.int64),
-        constants[n.peephole : n.scaling].view(np.int64),
-        constants[n.scaling : n.sigmoid].view(np.int64),
-        constants[n.sigmoid : n.tanh].view(np.int16),
-        constants[n.tanh : n.tanh_of_cell].view(np.int16),
-        constants[n.tanh_of_cell : n.end].view(np.int16),
+        viewed(constants[n.w : n.r], np.int32),
+        viewed(constants[n.r : n.projection], np.int32),
+        viewed(constants[n.projection : n.bias_of_x], np.int32),
+        viewed(constants[n.bias_of_x : n.bias_of_h], np.int64),
+        viewed(constants[n.bias_of_h : n.projection_bias], np.int64),
+        viewed(constants[n.projection_bias : n.peephole], np.int64),
+        viewed(constants[n.peephole : n.scaling], np.int64),
+        viewed(constants[n.scaling : n.sigmoid], np.int64),
+        viewed(constants[n.sigmoid : n.tanh], np.int16),
+        viewed(constants[n.tanh : n.tanh_of_cell], np.int16),
+        viewed(constants[n.tanh_of_cell : n.end], np.int16),
     )
 
 
@@ -243,8 +243,8 @@ def step(x: Any, c: Any, h: Any, memory: Any, known: Any, n: Any) -> None:
     totals, hidden, sums = memory[: 4 * size], memory[4 * size : 5 * size], memory[5 * size :]
     for row in range(n.rows):
         first, second = sums[: 4 * n.cells], sums[4 * n.cells : 8 * n.cells]
-        multiply(x[row * n.depth : (row + 1) * n.depth], known.w, first.view(np.int32)[: 4 * n.cells])
-        multiply(h[row * n.outputs : (row + 1) * n.outputs], known.r, second.view(np.int32)[: 4 * n.cells])
+        multiply(x[row * n.depth : (row + 1) * n.depth], known.w, viewed(first, np.int32)[: 4 * n.cells])
+        multiply(h[row * n.outputs : (row + 1) * n.outputs], known.r, viewed(second, np.int32)[: 4 * n.cells])
         for gate in range(len(GATES)):
             start, place = gate * n.cells, (gate * n.rows + row) * n.cells
             add_up(gate, start, first, second, totals[place : place + n.cells], known, n)
@@ -276,7 +276,7 @@ def multiply(x: Any, w: Any, sums: Any) -> None:
 def scale_one(value: Any, which: Any, known: Any, n: Any) -> Any:
     """A rescaled number."""
     scaling = known.scaling[3 * which : 3 * which + 3]
-    return rescale_one(n.rule, value, scaling[0], scaling[1], scaling[2:].view(np.float64)[0])
+    return rescale_one(n.rule, value, scaling[0], scaling[1], viewed(scaling[2:], np.float64)[0])
 
 
 def within_int16(value: Any) -> Any:
@@ -286,7 +286,7 @@ def within_int16(value: Any) -> Any:
 
 def add_up(gate: Any, start: Any, first: Any, second: Any, total: Any, known: Any, n: Any) -> None:
     """The codes of a gate from the sums of x and of h, which begin at `start`."""
-    of_x, of_h = first.view(np.int32)[start:], second.view(np.int32)[start:]
+    of_x, of_h = viewed(first, np.int32)[start:], viewed(second, np.int32)[start:]
     bias_of_x, bias_of_h = known.bias_of_x[start:], known.bias_of_h[start:]
     for k in range(total.shape[0]):
         total[k] = within_int16(scale_one(np.int64(of_x[k]) + bias_of_x[k], gate, known, n))
@@ -331,7 +331,7 @@ def update(c: Any, totals: Any, known: Any, n: Any) -> None:
 
 def project(hidden: Any, h: Any, sums: Any, known: Any, n: Any) -> None:
     """h[u] of a row from o * tanh(c); the hidden zero point counts with the wrong sign, twice."""
-    codes, made = sums[n.outputs :].view(np.int8), sums.view(np.int32)[: n.outputs]
+    codes, made = viewed(sums[n.outputs :], np.int8), viewed(sums, np.int32)[: n.outputs]
     for k in range(n.cells):
         codes[k] = min(max(scale_one(hidden[k], HIDDEN, known, n) - n.hidden_zero, -128), 127)
     multiply(codes[: n.cells], known.projection, made)

@@ -11,7 +11,7 @@ import numpy as np
 from minilite.numerics.eigen_product import LANES, PEELED, ROWS, SMALL, UNITS, first_cache, piece
 from minilite.ops.call import Array
 
-from .blocks import as_tuple, round_up
+from .blocks import as_tuple, round_up, viewed
 from .float_blocks import WIDTH, lane_block
 from .twins import join
 
@@ -71,8 +71,8 @@ def pack(w: Array, rows: int, gates: int) -> Array | None:
 
 def matrix_at(packed: Any) -> Any:
     """The matrix that `pack` made; there may be something behind it."""
-    at = packed[: 8 * HEADER].view(np.int64)
-    return Matrix(packed[at[0] : at[1]].view(np.float32), packed[at[1] : at[2]].view(np.int64), at[3])
+    at = viewed(packed[: 8 * HEADER], np.int64)
+    return Matrix(viewed(packed[at[0] : at[1]], np.float32), viewed(packed[at[1] : at[2]], np.int64), at[3])
 
 
 def memory_for(columns: int) -> int:

@@ -14,7 +14,18 @@ from minilite.ops.prepare import Prepared
 from minilite.ops.reduce_sum import SUM
 from minilite.ops.reducing import SumPlan
 
-from .blocks import LANES, SIGN_BIT, UNKNOWN, Codes, as_tuple, codes_table, requantize, round_up, rule_in_vectors
+from .blocks import (
+    LANES,
+    SIGN_BIT,
+    UNKNOWN,
+    Codes,
+    as_tuple,
+    codes_table,
+    requantize,
+    round_up,
+    rule_in_vectors,
+    viewed,
+)
 from .chunks import CHUNK, CHUNK_BYTES, KINDS, add, add_zero, end_of_chunk, load, store
 from .rescale import rescale_all, rescale_arrays
 from .twins import Loop, Twins, join, looped
@@ -73,8 +84,8 @@ def codes(prepared: Prepared, x: Array | None) -> Loop | None:
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[o,k] from x[o,r,k], uint8."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    codes = Codes(constants.view(np.int32), n.table_columns, n.rule, 0, n.low, n.high, n.zero, 0)
-    total, signed = scratch[: 4 * round_up(n.inner, LANES)].view(np.int32), x.view(np.int8)
+    codes = Codes(viewed(constants, np.int32), n.table_columns, n.rule, 0, n.low, n.high, n.zero, 0)
+    total, signed = viewed(scratch[: 4 * round_up(n.inner, LANES)], np.int32), viewed(x, np.int8)
     together = LANES if n.inner == 1 else 1  # rows of y that become codes at once
     for o in range(0, n.outer, together):
         count = min(together, n.outer - o) * n.inner
@@ -156,8 +167,8 @@ def make_loop(
 def wide_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[o,k] from x[o,r,k], codes as bytes."""
     n = WideNumbers(*as_tuple(numbers, WIDE_NUMBERS))
-    integers, reals = constants.view(np.int64), constants.view(np.float64)
-    memory = scratch[: 2 * CHUNK_BYTES].view(np.int64)
+    integers, reals = viewed(constants, np.int64), viewed(constants, np.float64)
+    memory = viewed(scratch[: 2 * CHUNK_BYTES], np.int64)
     for o in range(n.outer):
         k = 0
         while k < n.inner:

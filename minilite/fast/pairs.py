@@ -19,7 +19,7 @@ from minilite.numerics.rescale import RULES, Multiplier, Rescale
 from minilite.ops.add_sub import BLOCKS, Plan, ShiftPlan
 from minilite.ops.prepare import Prepared
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .chunks import CHUNK, CHUNK_BYTES, KINDS, add, add_zero, load, store
 from .rescale import rescale_all, rescale_arrays
 from .stretching import COUNT, FIELDS, FIRST, SECOND, Stretch, laid_out, start_of, stretch
@@ -117,8 +117,8 @@ def make_loop(
 def codes_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from a[n], b[n], codes as bytes."""
     s, n = Stretch(*as_tuple(numbers, FIELDS)), Numbers(*as_tuple(numbers[COUNT:], NUMBERS))
-    integers, reals = constants.view(np.int64), constants.view(np.float64)
-    memory = scratch[: 2 * CHUNK_BYTES + 8 * laid_out(s)].view(np.int64)
+    integers, reals = viewed(constants, np.int64), viewed(constants, np.float64)
+    memory = viewed(scratch[: 2 * CHUNK_BYTES + 8 * laid_out(s)], np.int64)
     laid = memory[2 * CHUNK :]
     for k in range(s.times):
         start, place = start_of(numbers, k), 0

@@ -15,7 +15,7 @@ from minilite.ops.call import Array
 from minilite.ops.pooling import AVERAGE_POOL_2D, MAX_POOL_2D
 from minilite.ops.prepare import Prepared
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .twins import Loop, Twins, looped
 
 NOTHING = np.zeros(0, np.uint8)
@@ -83,12 +83,12 @@ def codes(is_mean: int, prepared: Prepared, x: Array | None) -> Loop | None:
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,p,q,c] from x[n,h,w,c], codes as bytes."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    total = scratch[: 4 * n.channels].view(np.int32)
+    total = viewed(scratch[: 4 * n.channels], np.int32)
     low, high = n.low - n.lowest, n.high - n.lowest
     if n.bits == 8:
         pool(x, y, total, np.uint8(n.flip), np.uint8(low), np.uint8(high), n)
     else:
-        pool(x.view(np.uint16), y.view(np.uint16), total, np.uint16(n.flip), np.uint16(low), np.uint16(high), n)
+        pool(viewed(x, np.uint16), viewed(y, np.uint16), total, np.uint16(n.flip), np.uint16(low), np.uint16(high), n)
 
 
 def pool(x: Any, y: Any, total: Any, flip: Any, low: Any, high: Any, n: Any) -> None:

@@ -17,7 +17,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 from minilite.ops.signature import Shape
 
-from .blocks import as_tuple, copy_bytes
+from .blocks import as_tuple, copy_bytes, viewed
 from .boxes import UNITS, Axis, Box, fill, make_loop, whole
 from .twins import Kernel, Loop, Looped, Twins, join, looped
 
@@ -108,7 +108,7 @@ def rows_of(came_from: Array, zero: Array, y: tuple[Shape, np.dtype[Any]]) -> Lo
 def rows_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y = rows of x, both bytes, or the element that fills."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    starts = constants[n.starts : n.starts + 8 * n.rows].view(np.int64)
+    starts = viewed(constants[n.starts : n.starts + 8 * n.rows], np.int64)
     if n.is_number == 0:
         for k in range(n.rows):
             if starts[k] < 0:
@@ -118,11 +118,11 @@ def rows_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any
     elif n.row == 1:
         look_up(y, x, starts)
     elif n.row == 2:
-        look_up(y.view(np.int16), whole(x, 2).view(np.int16), starts)
+        look_up(viewed(y, np.int16), viewed(whole(x, 2), np.int16), starts)
     elif n.row == 4:
-        look_up(y.view(np.int32), whole(x, 4).view(np.int32), starts)
+        look_up(viewed(y, np.int32), viewed(whole(x, 4), np.int32), starts)
     else:
-        look_up(y.view(np.int64), whole(x, 8).view(np.int64), starts)
+        look_up(viewed(y, np.int64), viewed(whole(x, 8), np.int64), starts)
 
 
 def look_up(y: Any, x: Any, starts: Any) -> None:

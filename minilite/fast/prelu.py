@@ -9,7 +9,7 @@ from minilite.ops.call import Array
 from minilite.ops.prelu import PRELU
 from minilite.ops.prepare import Prepared
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .float_blocks import FLOAT_BYTES
 from .pairs import slopes
 from .stretching import FIELDS, Stretch, laid_out, lay_out, parts_at, start_of, stretch
@@ -31,8 +31,8 @@ def reals(prepared: Prepared, x: Array | None, alpha: Array | None) -> Loop | No
 @kernel
 def reals_loop(x: Any, alpha: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from x[n] and alpha, which may repeat, float32 as bytes."""
-    s, values, made = Stretch(*as_tuple(numbers, FIELDS)), x.view(np.float32), y.view(np.float32)
-    slopes, laid = alpha.view(np.float32), scratch[: FLOAT_BYTES * laid_out(s)].view(np.float32)
+    s, values, made = Stretch(*as_tuple(numbers, FIELDS)), viewed(x, np.float32), viewed(y, np.float32)
+    slopes, laid = viewed(alpha, np.float32), viewed(scratch[: FLOAT_BYTES * laid_out(s)], np.float32)
     for k in range(s.times):
         start = start_of(numbers, k)
         lay_out(values, slopes, start, laid, s)

@@ -21,7 +21,7 @@ from minilite.ops.quantize import (
     ReciprocalPlan,
 )
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .chunks import CHUNK_BYTES, KINDS, end_of_chunk, store
 from .twins import Kernel, Loop, Looped, Twins, looped
 
@@ -96,8 +96,8 @@ def to_codes(prepared: Prepared, affine: Affine, codes: Range, ways: tuple[int, 
 @kernel
 def to_codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n], codes, from x[n], float32 as bytes."""
-    n, values, factors = Numbers(*as_tuple(numbers, NUMBERS)), x.view(np.float32), constants.view(np.float32)
-    total, start = scratch[:CHUNK_BYTES].view(np.int32), 0
+    n, values, factors = Numbers(*as_tuple(numbers, NUMBERS)), viewed(x, np.float32), viewed(constants, np.float32)
+    total, start = viewed(scratch[:CHUNK_BYTES], np.int32), 0
     while start < n.elements:
         end = end_of_chunk(start, n.whole, n.elements)
         way = n.way if start < n.whole else n.way_behind

@@ -10,7 +10,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 from minilite.ops.resize import RESIZE_BILINEAR, bilinear_single
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .boxes import whole
 from .float_blocks import FLOAT_BYTES
 from .twins import Loop, Twins, join, looped
@@ -81,13 +81,13 @@ def resized(prepared: Prepared, x: Array | None) -> Loop:
 def resize_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,i,j,c] from four pixels of x[n,h,w,c], bytes."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    places = constants[n.places : n.weights].view(np.int64)
+    places = viewed(constants[n.places : n.weights], np.int64)
     weights = constants[n.weights : n.weights + 8 * (n.rows + n.columns)]
-    reals, wholes = weights.view(np.float32), weights.view(np.int32)
-    made = scratch[: FLOAT_BYTES * n.channels].view(np.float32)
-    values, results = whole(x, 4).view(np.float32), whole(y, 4).view(np.float32)
-    bytes_in, bytes_out = x.view(np.int8), y.view(np.int8)
-    long_in, long_out = whole(x, 2).view(np.int16), whole(y, 2).view(np.int16)
+    reals, wholes = viewed(weights, np.float32), viewed(weights, np.int32)
+    made = viewed(scratch[: FLOAT_BYTES * n.channels], np.float32)
+    values, results = viewed(whole(x, 4), np.float32), viewed(whole(y, 4), np.float32)
+    bytes_in, bytes_out = viewed(x, np.int8), viewed(y, np.int8)
+    long_in, long_out = viewed(whole(x, 2), np.int16), viewed(whole(y, 2), np.int16)
     for image in range(n.images):
         for i in range(n.rows):
             for j in range(n.columns):

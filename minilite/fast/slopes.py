@@ -20,7 +20,7 @@ from minilite.ops.prepare import Prepared
 from minilite.ops.quantize import REQUANTIZE, REQUANTIZE_IN_BLOCKS, REQUANTIZED_AT_ONCE, TO_INT32, TO_SAME_TYPE
 
 from . import tables
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .chunks import CHUNK, CHUNK_BYTES, KINDS, add_zero, load, store
 from .rescale import rescale_all, rescale_arrays
 from .tables import BYTES
@@ -87,8 +87,8 @@ def codes(prepared: Prepared, above: Rescale, below: Rescale, sign: int, wraps: 
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n] from x[n], codes as bytes."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    integers, reals = constants.view(np.int64), constants.view(np.float64)
-    memory = scratch[: 3 * CHUNK_BYTES].view(np.int64)
+    integers, reals = viewed(constants, np.int64), viewed(constants, np.float64)
+    memory = viewed(scratch[: 3 * CHUNK_BYTES], np.int64)
     for start in range(0, n.elements, CHUNK):
         count = min(CHUNK, n.elements - start)
         values, above, below = memory[:count], memory[CHUNK : CHUNK + count], memory[2 * CHUNK : 2 * CHUNK + count]

@@ -16,7 +16,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 from minilite.ops.softmax import DIFFERENCE_BITS, FIXED_POINT, SUM_BITS, Plan, require_sums
 
-from .blocks import SIGN_BIT, as_tuple
+from .blocks import SIGN_BIT, as_tuple, viewed
 from .twins import Kernel, Loop, Looped, Twins, bytes_of, join
 
 CODES = 256
@@ -76,7 +76,7 @@ def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,d] from x[n,d]: uint8 and the bytes of 8 or 16 bits."""
     n = Numbers(*as_tuple(numbers, NUMBERS))
-    exponentials, flip = constants[: 8 * CODES].view(np.int64), np.uint8(n.flip)
+    exponentials, flip = viewed(constants[: 8 * CODES], np.int64), np.uint8(n.flip)
     for k in range(n.rows):
         row = x[k * n.depth : (k + 1) * n.depth]
         largest = np.uint8(0)
@@ -87,7 +87,7 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
             below = np.int64(largest) - np.int64(row[d] ^ flip)
             if below <= n.reach:
                 total += rounding_right_shift_away(exponentials[below], SUM_BITS)
-        scratch[:8].view(np.int64)[0] = max(scratch[:8].view(np.int64)[0], total)
+        viewed(scratch[:8], np.int64)[0] = max(viewed(scratch[:8], np.int64)[0], total)
         inverse, bits = reciprocal(total, SUM_BITS)
         for d in range(n.depth):
             below, code = np.int64(largest) - np.int64(row[d] ^ flip), n.low
@@ -96,7 +96,7 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
                 share = rounding_right_shift_away(product, bits + 31 - n.bits)
                 code = min(max(share + n.low, n.low), n.high)
             if n.bits == 16:
-                y.view(np.int16)[k * n.depth + d] = code
+                viewed(y, np.int16)[k * n.depth + d] = code
             else:
                 y[k * n.depth + d] = np.uint8(code & 255)
 

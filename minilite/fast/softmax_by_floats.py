@@ -14,7 +14,7 @@ from minilite.ops.prepare import Prepared
 from minilite.ops.softmax import BY_FLOATS
 from minilite.ops.softmax_by_floats import Plan
 
-from .blocks import SIGN_BIT, as_tuple
+from .blocks import SIGN_BIT, as_tuple, viewed
 from .quantize import in_32_bits
 from .softmax import CODES
 from .twins import Loop, Twins, looped
@@ -53,7 +53,7 @@ def by_floats(is_logarithm: bool, prepared: Prepared, x: Array | None) -> Loop:
 @kernel
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,d] from x[n,d]: uint8 and the bytes of 8 or 16 bits."""
-    n, table = Numbers(*as_tuple(numbers, NUMBERS)), constants.view(np.float32)
+    n, table = Numbers(*as_tuple(numbers, NUMBERS)), viewed(constants, np.float32)
     y_scale, step, ratio = table[CODES], table[CODES + 1], table[CODES + 2]
     flip = np.uint8(n.flip)
     for k in range(n.rows):
@@ -79,7 +79,7 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
                 steps = round_half_added(table[np.uint64(largest - code)] * taken)
             made = min(max(in_32_bits(steps) + n.zero, n.low), n.high)
             if n.size == 2:
-                y.view(np.int16)[k * n.depth + d] = made
+                viewed(y, np.int16)[k * n.depth + d] = made
             else:
                 y[k * n.depth + d] = np.uint8(made & 255)
 

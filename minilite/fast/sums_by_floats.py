@@ -13,7 +13,7 @@ from minilite.ops.prepare import Prepared
 from minilite.ops.reduce_sum import SUM
 from minilite.ops.reducing import FloatSumPlan
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .float_rows import around
 from .mean import sum_of
 from .quantize import in_32_bits
@@ -55,25 +55,25 @@ def codes(prepared: Prepared, x: Array | None) -> Loop | None:
 @kernel
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[o,k] from x[o,r,k], codes as bytes."""
-    n, total = Numbers(*as_tuple(numbers, NUMBERS)), scratch[: 4 * numbers[2]].view(np.int32)
+    n, total = Numbers(*as_tuple(numbers, NUMBERS)), viewed(scratch[: 4 * numbers[2]], np.int32)
     for o in range(n.outer):
         total[:] = 0
         if n.inner == 1 and n.kind < 2:
             row = x[o * n.reduced : (o + 1) * n.reduced]
-            total[0] = np.int32(sum_of(row.view(np.int8), np.int8(0)) if n.kind == 1 else sum_of(row, np.uint8(0)))
+            total[0] = np.int32(sum_of(viewed(row, np.int8), np.int8(0)) if n.kind == 1 else sum_of(row, np.uint8(0)))
         for r in range(n.reduced if n.inner > 1 or n.kind == 2 else 0):
             start = (o * n.reduced + r) * n.inner
             if n.kind == 0:
                 add_row(x[start : start + n.inner], total)
             elif n.kind == 1:
-                add_row(x.view(np.int8)[start : start + n.inner], total)
+                add_row(viewed(x, np.int8)[start : start + n.inner], total)
             else:
-                add_row(x.view(np.int16)[start : start + n.inner], total)
+                add_row(viewed(x, np.int16)[start : start + n.inner], total)
         start = o * n.inner
         for k in range(n.inner):
-            made = code_of(total[k], constants.view(np.float32), n)
+            made = code_of(total[k], viewed(constants, np.float32), n)
             if n.kind == 2:
-                y.view(np.int16)[start + k] = made
+                viewed(y, np.int16)[start + k] = made
             else:
                 y[start + k] = np.uint8(made & 255)
 

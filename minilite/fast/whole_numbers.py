@@ -11,6 +11,7 @@ from minilite.ops import OPS
 from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
+from .blocks import viewed
 from .twins import Loop, Make, Twins, looped
 
 # The numbers that the loop knows functions by.
@@ -51,9 +52,9 @@ def whole_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: An
             first, second = a[k * a_step] != 0, b[k * b_step] != 0
             y[k] = (first and second) if which == AND else (first or second)
         return
-    wide, other = a.view(np.int32), b.view(np.int32)
+    wide, other = viewed(a, np.int32), viewed(b, np.int32)
     if which <= SUB:
-        made = y.view(np.int32)
+        made = viewed(y, np.int32)
         for k in range(made.shape[0]):
             first, second = np.int64(wide[k * a_step]), np.int64(other[k * b_step])
             total = wrap_int32(first + second if which == ADD else first - second)

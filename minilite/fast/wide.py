@@ -18,7 +18,7 @@ from minilite.numerics.rescale import Rescale
 from minilite.ops.call import Array
 
 from .arena import ALIGNMENT
-from .blocks import SIGN_BIT, as_tuple, round_up
+from .blocks import SIGN_BIT, as_tuple, round_up, viewed
 from .hybrid import FILL, MOST
 from .places import Places, in_order
 from .products import Problem, make_sums_loop, product
@@ -102,13 +102,13 @@ def wide_product(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: 
     n = Numbers(*as_tuple(numbers, COUNT))
     half = (numbers.shape[0] - COUNT) // 2
     lower, upper = scratch[: n.size], scratch[n.upper : n.upper + n.size]
-    split(x.view(np.int16), upper, lower)
+    split(viewed(x, np.int16), upper, lower)
     outputs = n.batch * n.rows * n.columns * n.units
     of_upper = scratch[n.upper_sums : n.upper_sums + 4 * outputs]
     of_lower = scratch[n.lower_sums : n.lower_sums + 4 * outputs]
     product(upper, of_upper, scratch[n.inner :], constants, numbers[COUNT : COUNT + half])
     product(lower, of_lower, scratch[n.inner :], constants, numbers[COUNT + half :])
-    finish_all(of_upper.view(np.int32), of_lower.view(np.int32), y.view(np.int16), constants, n)
+    finish_all(viewed(of_upper, np.int32), viewed(of_lower, np.int32), viewed(y, np.int16), constants, n)
 
 
 def split(x: Any, upper: Any, lower: Any) -> None:
@@ -120,7 +120,7 @@ def split(x: Any, upper: Any, lower: Any) -> None:
 
 def finish_all(upper: Any, lower: Any, y: Any, constants: Any, n: Any) -> None:
     """Codes from the sums of both bytes [m,u]."""
-    bias = constants[n.bias : n.bias + 8 * n.period].view(np.int64)
+    bias = viewed(constants[n.bias : n.bias + 8 * n.period], np.int64)
     scaling = constants[n.scaling : n.scaling + 24 * n.period]
     if n.period > n.units:
         for start in range(0, upper.shape[0], n.period):
@@ -139,7 +139,7 @@ def finish(
     upper: Any, lower: Any, start: Any, y: Any, y_start: Any, count: Any, bias: Any, scaling: Any, n: Any
 ) -> None:
     """Some codes, from y[y_start] on, from the sums of both bytes from `start` on, where the channels begin."""
-    integers, reals = scaling.view(np.int64), scaling.view(np.float64)
+    integers, reals = viewed(scaling, np.int64), viewed(scaling, np.float64)
     if n.rule == INT16_MULTIPLIER:  # stands apart, as a loop that a compiler turns into vector instructions
         for u in range(count):
             k = np.uint64(u)

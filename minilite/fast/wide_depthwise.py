@@ -19,7 +19,7 @@ from minilite.ops.convolution import Plan
 from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
-from .blocks import as_tuple, round_up
+from .blocks import as_tuple, round_up, viewed
 from .rescale import RULE_CODES, rescale_arrays, rescale_one
 from .twins import Loop, join
 
@@ -95,11 +95,11 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
     """y[n,p,q,u] from x[n,h,w,c], int16 as bytes."""
     n = Numbers(*as_tuple(numbers, COUNT))
     rows, columns = Window(*as_tuple(numbers[COUNT:], WINDOW)), Window(*as_tuple(numbers[COUNT + WINDOW :], WINDOW))
-    codes, made, size = x.view(np.int16), y.view(np.int16), columns.output * n.units
+    codes, made, size = viewed(x, np.int16), viewed(y, np.int16), columns.output * n.units
     across = columns.stride * n.phase * n.units  # codes of a copied row
-    sums = scratch[: 4 * size].view(np.int32)
-    copy = scratch[n.copy : n.copy + 2 * n.reach * across].view(np.int16)
-    weights = constants[: 4 * n.taps * n.period].view(np.int32)
+    sums = viewed(scratch[: 4 * size], np.int32)
+    copy = viewed(scratch[n.copy : n.copy + 2 * n.reach * across], np.int16)
+    weights = viewed(constants[: 4 * n.taps * n.period], np.int32)
     for k in range(n.batch):
         ready = 0  # rows copied so far, counted with the padding
         for p in range(rows.output):
@@ -138,8 +138,8 @@ def copy_row(x: Any, first: Any, row: Any, y: Any, y_start: Any, across: Any, co
 
 def sum_row(x: Any, top: Any, across: Any, w: Any, sums: Any, constants: Any, n: Any) -> None:
     """sums[k] = sum over t of x[row t % reach, offset t + k] * w[t,k], w repeated behind a period."""
-    offsets = constants[n.offsets : n.offsets + 8 * n.taps].view(np.int64)
-    rows = constants[n.rows : n.rows + 8 * n.taps].view(np.int64)
+    offsets = viewed(constants[n.offsets : n.offsets + 8 * n.taps], np.int64)
+    rows = viewed(constants[n.rows : n.rows + 8 * n.taps], np.int64)
     for t in range(0, n.taps, TAPS):
         first = (top + rows[t]) % n.reach * across + offsets[t]
         second = (top + rows[t + 1]) % n.reach * across + offsets[t + 1]
@@ -157,9 +157,9 @@ def sum_row(x: Any, top: Any, across: Any, w: Any, sums: Any, constants: Any, n:
 
 def finish(sums: Any, y: Any, place: Any, constants: Any, n: Any) -> None:
     """A row of codes, from y[place] on, from their sums."""
-    bias = constants[n.bias : n.bias + 8 * n.period].view(np.int64)
-    mantissa = constants[n.mantissa : n.mantissa + 8 * n.period].view(np.int64)
-    exponent = constants[n.exponent : n.exponent + 8 * n.period].view(np.int64)
+    bias = viewed(constants[n.bias : n.bias + 8 * n.period], np.int64)
+    mantissa = viewed(constants[n.mantissa : n.mantissa + 8 * n.period], np.int64)
+    exponent = viewed(constants[n.exponent : n.exponent + 8 * n.period], np.int64)
     for start in range(0, sums.shape[0], n.period):
         s, p = np.uint64(start), np.uint64(place + start)
         for i in range(min(n.period, sums.shape[0] - start)):

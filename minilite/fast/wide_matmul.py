@@ -10,7 +10,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 
 from .arena import ALIGNMENT
-from .blocks import as_tuple, round_up
+from .blocks import as_tuple, round_up, viewed
 from .matrices import matrices_of
 from .packing import swap
 from .parts import ALL, ranges
@@ -74,20 +74,20 @@ def share(whole: Loop, count: int) -> list[Part]:
 def wide_loop(x: Any, w: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[k,m,n] from x[.,m,d] and w[.,d,n], int16 as bytes."""
     n = Numbers(*as_tuple(numbers, COUNT))
-    x_starts, w_starts = constants[n.x_starts : n.w_starts].view(np.int64), constants[n.w_starts :].view(np.int64)
-    x_copy, w_copy = scratch[n.x_copy : n.w_copy].view(np.int16), scratch[n.w_copy :].view(np.int16)
+    x_starts, w_starts = viewed(constants[n.x_starts : n.w_starts], np.int64), viewed(constants[n.w_starts :], np.int64)
+    x_copy, w_copy = viewed(scratch[n.x_copy : n.w_copy], np.int16), viewed(scratch[n.w_copy :], np.int16)
     for k in range(n.first, n.last):
         x_size, w_size, y_size = n.rows * n.depth, n.depth * n.columns, n.rows * n.columns
-        rows = x.view(np.int16)[x_starts[k] : x_starts[k] + x_size]
+        rows = viewed(x, np.int16)[x_starts[k] : x_starts[k] + x_size]
         if n.swaps_x != 0:
             swap(rows, x_copy, n.rows)
             rows = x_copy
         if n.is_narrow != 0:
-            matrix_of(w.view(np.int8)[w_starts[k] : w_starts[k] + w_size], w_copy, n)
+            matrix_of(viewed(w, np.int8)[w_starts[k] : w_starts[k] + w_size], w_copy, n)
         else:
-            matrix_of(w.view(np.int16)[w_starts[k] : w_starts[k] + w_size], w_copy, n)
-        made = y.view(np.int16)[k * y_size : (k + 1) * y_size]
-        total = scratch[: 8 * n.columns].view(np.int64)
+            matrix_of(viewed(w, np.int16)[w_starts[k] : w_starts[k] + w_size], w_copy, n)
+        made = viewed(y, np.int16)[k * y_size : (k + 1) * y_size]
+        total = viewed(scratch[: 8 * n.columns], np.int64)
         for m in range(n.rows):
             add_up(rows[m * n.depth : (m + 1) * n.depth], w_copy, total)
             finish(total, made[m * n.columns : (m + 1) * n.columns], constants, n)
@@ -115,7 +115,11 @@ def add_up(x: Any, w: Any, total: Any) -> None:
 def finish(total: Any, y: Any, constants: Any, n: Any) -> None:
     """Codes of a row of sums."""
     scaling = constants[n.scaling :]
-    mantissa, exponent, real = scaling.view(np.int64)[0], scaling.view(np.int64)[1], scaling.view(np.float64)[2]
+    mantissa, exponent, real = (
+        viewed(scaling, np.int64)[0],
+        viewed(scaling, np.int64)[1],
+        viewed(scaling, np.float64)[2],
+    )
     for u in range(y.shape[0]):
         scaled = rescale_one(n.rule, total[u], mantissa, exponent, real)
         y[u] = min(max(scaled + n.zero, n.low), n.high)

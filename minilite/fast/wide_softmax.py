@@ -13,7 +13,7 @@ from minilite.ops.call import Array
 from minilite.ops.prepare import Prepared
 from minilite.ops.softmax import ON_MICRO, TABLES, TablePlan, exp_table, reciprocal_table
 
-from .blocks import as_tuple
+from .blocks import as_tuple, viewed
 from .rescale import rescale_all, rescale_arrays
 from .twins import Loop, Twins, join, looped
 
@@ -49,11 +49,11 @@ def codes(prepared: Prepared, x: Array | None) -> Loop | None:
 @kernel
 def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: Any) -> None:
     """y[n,d] from x[n,d], int16 as bytes."""
-    n, codes, made = Numbers(*as_tuple(numbers, NUMBERS)), x.view(np.int16), y.view(np.int16)
-    exponentials = constants[: 8 * (STEPS + 1)].view(np.int64)
-    reciprocals = constants[n.reciprocals : n.reciprocals + 8 * (STEPS + 1)].view(np.int64)
-    integers, reals = constants[n.scaling :][:24].view(np.int64), constants[n.scaling :][:24].view(np.float64)
-    shares = scratch[: 8 * n.depth].view(np.int64)
+    n, codes, made = Numbers(*as_tuple(numbers, NUMBERS)), viewed(x, np.int16), viewed(y, np.int16)
+    exponentials = viewed(constants[: 8 * (STEPS + 1)], np.int64)
+    reciprocals = viewed(constants[n.reciprocals : n.reciprocals + 8 * (STEPS + 1)], np.int64)
+    integers, reals = viewed(constants[n.scaling :][:24], np.int64), viewed(constants[n.scaling :][:24], np.float64)
+    shares = viewed(scratch[: 8 * n.depth], np.int64)
     for k in range(n.rows):
         row = codes[k * n.depth : (k + 1) * n.depth]
         largest = np.int64(row[0])
