@@ -1,6 +1,6 @@
 """The blocks that int8 inference is made of, as NumPy says them.
 
-Compiled loops take their twins in `intrinsics` instead, which keep a whole block in the CPU's vector registers; where
+Compiled loops take their twins in `lowered` instead, which keep a whole block in the CPU's vector registers; where
 nothing is compiled these stand in. Codes come as uint8, flat.
 A lane is one output channel, LANES of them make a vector, GROUP codes are multiplied and summed in each lane at once.
 """
@@ -118,7 +118,7 @@ def multiplier_at(codes: Codes, column: int) -> Multiplier:
     return Multiplier(real, mantissa, left - right)
 
 
-@lowered_in("minilite.fast.intrinsics")
+@lowered_in("minilite.fast.lowered.intrinsics")
 def dot_block(
     x: Any,
     starts: Any,
@@ -151,7 +151,7 @@ def dot_block(
             requantize(total, r * width + lane, codes, u + lane, y, places[r] + lane, count - lane)
 
 
-@lowered_in("minilite.fast.intrinsics")
+@lowered_in("minilite.fast.lowered.intrinsics")
 def requantize(total: Any, start: Any, codes: Any, column: Any, y: Any, y_start: Any, count: Any) -> None:
     """Codes y[y_start + l] of total[start + l] by the rule of `codes`, for the first `count` lanes l."""
     rescale = Rescale(RULES[RULE_NAMES[int(codes.rule)]], multiplier_at(codes, column))
@@ -165,7 +165,7 @@ def tap_order(positions: Array) -> Array:
     return positions.reshape(-1, 4, WIDEST, 4).transpose(0, 2, 1, 3).reshape(-1)
 
 
-@lowered_in("minilite.fast.intrinsics")
+@lowered_in("minilite.fast.lowered.intrinsics")
 def tap_block(
     x: Any,
     x_start: Any,
@@ -200,25 +200,25 @@ def tap_block(
             y[y_start + r * y_stride + order[here]] = made[here]
 
 
-@lowered_in("minilite.fast.memory_intrinsics")
+@lowered_in("minilite.fast.lowered.memory_intrinsics")
 def copy_bytes(y: Any, y_start: Any, x: Any, x_start: Any, count: Any, flip: Any) -> None:
     """y[y_start + k] = x[x_start + k] ^ flip for `count` bytes, which do not overlap."""
     y[y_start : y_start + count] = x[x_start : x_start + count] ^ np.uint8(flip)
 
 
-@lowered_in("minilite.fast.memory_intrinsics")
+@lowered_in("minilite.fast.lowered.memory_intrinsics")
 def as_tuple(array: Any, count: int) -> Any:
     """The first `count` elements, a constant, as a tuple."""
     return tuple(int(number) for number in array[:count])
 
 
-@lowered_in("minilite.fast.memory_intrinsics")
+@lowered_in("minilite.fast.lowered.memory_intrinsics")
 def viewed(array: Any, dtype: Any) -> Any:
     """The bytes of a flat array as elements of another type."""
     return array.view(dtype)
 
 
-@lowered_in("minilite.fast.sum_intrinsics")
+@lowered_in("minilite.fast.lowered.sum_intrinsics")
 def add_block(a: Any, b: Any, y: Any, start: Any, codes: Codes, n: Any) -> None:
     """Codes y[start + l] of the sums of CHUNK codes of a and b, each brought to a common scale before.
 

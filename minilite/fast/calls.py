@@ -85,24 +85,24 @@ def wait(meeting: Any, count: Any) -> None:
             give_way(meeting)
 
 
-@lowered_in("minilite.fast.addresses")
+@lowered_in("minilite.fast.lowered.addresses")
 def call_row(row: Any) -> int:
     """Call what a row of a table says; 0 unless it fails."""
     raise NotImplementedError("machine code is called by compiled code alone")
 
 
-@lowered_in("minilite.fast.addresses")
+@lowered_in("minilite.fast.lowered.addresses")
 def arrive(meeting: Any) -> None:
     """Add one to the count, and let the others see all that was written before."""
     meeting[ARRIVED] += 1
 
 
-@lowered_in("minilite.fast.addresses")
+@lowered_in("minilite.fast.lowered.addresses")
 def arrived(meeting: Any) -> Any:
     """The count; who has read it sees all that those counted have written."""
     return meeting[ARRIVED]
 
 
-@lowered_in("minilite.fast.addresses")
+@lowered_in("minilite.fast.lowered.addresses")
 def give_way(meeting: Any) -> None:
     """Let another thread have the CPU."""

@@ -37,7 +37,7 @@ class FusedWeights(NamedTuple):
     limits: Any
 
 
-@lowered_in("minilite.fast.float_intrinsics")
+@lowered_in("minilite.fast.lowered.float_intrinsics")
 def float_block(
     x: Any,
     starts: Any,
@@ -77,7 +77,7 @@ def float_block(
         y[places[r] : places[r] + FLOAT_BYTES * count] = total[:count].view(np.uint8)
 
 
-@lowered_in("minilite.fast.float_intrinsics")
+@lowered_in("minilite.fast.lowered.float_intrinsics")
 def lane_block(
     x: Any, start: Any, w: Any, place: Any, steps: Any, sums: Any, column: Any, lanes: int, across: int
 ) -> None:
@@ -98,7 +98,7 @@ def lane_block(
     sums[column : column + WIDTH] = total[0]
 
 
-@lowered_in("minilite.fast.float_intrinsics")
+@lowered_in("minilite.fast.lowered.float_intrinsics")
 def scaled_block(
     x: Any,
     x_start: Any,

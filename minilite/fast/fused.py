@@ -99,7 +99,7 @@ def sums(x: Array, w: Array, b: Array, windows: tuple[Window, Window], reals: Ra
     return y
 
 
-@lowered_in("minilite.fast.float_intrinsics")
+@lowered_in("minilite.fast.lowered.float_intrinsics")
 def fuse(a: Any, b: Any, c: Any) -> Any:
     """a * b + c of three float32 numbers, rounded once."""
     return fused_multiply_add(np.asarray(a), np.asarray(b), np.asarray(c))[()]

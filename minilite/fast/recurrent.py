@@ -44,7 +44,7 @@ def are_known(call: Call[Any], arrays: Sequence[Array | None]) -> bool:
     return all((array is None) == (call.optional(form.name) is None) for form, array in pairs if not form.is_state)
 
 
-@lowered_in("minilite.fast.addresses")
+@lowered_in("minilite.fast.lowered.addresses")
 def borrowed(array: Any) -> Any:
     """The array without a share in its memory, which someone else keeps: nobody counts who uses its parts."""
     return array

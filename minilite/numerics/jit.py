@@ -2,8 +2,8 @@
 
 The functions a kernel calls need no mark: every plain function of this package that a kernel refers to is compiled with
 it. So the small steps in `numerics` serve both engines, and only this module
-and those that are imported when something is compiled import numba: `jit_cache`, and what says in LLVM's language what
-numba cannot, `fast.intrinsics` and its neighbours.
+and those that are imported when something is compiled import numba: `jit_cache`, and `fast.lowered`, which says in
+LLVM's language what numba cannot.
 
 Compiled code is kept in a per-user folder named after a hash of everything that shapes it: the sources of `numerics`
 and `fast`, the versions of numba and llvmlite, the CPU, MINILITE_CPU. (numba's own cache does not notice an edit in a
@@ -139,7 +139,7 @@ def _announcer(listener: Any) -> Any:
 def cache_folder() -> Path | None:
     """Where compiled code is kept; None when there is no place for it. `MINILITE_CACHE` overrides the place."""
     digest = hashlib.sha256()
-    for source in sorted([*(PACKAGE / "numerics").glob("*.py"), *(PACKAGE / "fast").glob("*.py")]):
+    for source in sorted([*(PACKAGE / "numerics").rglob("*.py"), *(PACKAGE / "fast").rglob("*.py")]):
         digest.update(source.name.encode() + source.read_bytes())
     llvmlite = importlib.import_module("llvmlite")
     binding = importlib.import_module("llvmlite.binding")

@@ -15,10 +15,10 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from minilite.fast.llvm import I64, SUMS, WEIGHTS, count_up, splat
+from minilite.fast.lowered.llvm import I64, SUMS, WEIGHTS, count_up, splat
+from minilite.fast.lowered.ways import way
 from minilite.fast.products import POINT, Problem, make_loop
 from minilite.fast.twins import bytes_of
-from minilite.fast.ways import way
 from minilite.numerics.affine import Range
 from minilite.numerics.jit import compiled
 from minilite.numerics.rescale import make_rescale

@@ -13,7 +13,7 @@ from minilite.numerics.jit import KERNELS, compiled, machine_code
 pytest.importorskip("numba", reason="numba is not installed")
 import numba
 
-from minilite.fast.llvm import features
+from minilite.fast.lowered.llvm import features
 from minilite.fast.warmup import LOOP
 
 XNNPACK = "XNNPACK fuses each product with its sum, and so does the definition"

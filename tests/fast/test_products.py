@@ -17,7 +17,7 @@ from minilite.numerics.rescale import make_rescale
 from tests.house.sources import ROOT
 
 pytest.importorskip("numba", reason="numba is not installed")
-from minilite.fast.ways import ways, ways_with
+from minilite.fast.lowered.ways import ways, ways_with
 
 OLDER = "+fma,+bmi,+bmi2,+f16c,+lzcnt,+popcnt,+avx2"
 MACHINES = {  # that have a path as their best: without larger registers, more of them, and stores of some bytes
@@ -76,7 +76,7 @@ def test_the_best_path_of_a_cpu(features: str, best: str) -> None:
 
 
 def test_an_unknown_path_is_refused() -> None:
-    code = "from minilite.fast.ways import way; way()"
+    code = "from minilite.fast.lowered.ways import way; way()"
     environment = {**os.environ, "MINILITE_CPU": "abacus"}
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -44,8 +44,8 @@ def test_import_of_every_module_needs_no_numba() -> None:
     code = "import pkgutil, importlib, minilite\nfor found in pkgutil.walk_packages(minilite.__path__, 'minilite.'):\n"
     compiler = (
         "numerics.jit_cache",
-        *(f"fast.{name}" for name in ("intrinsics", "llvm", "rules", "ways", "addresses")),
-        *(f"fast.{name}_intrinsics" for name in ("float", "memory", "sum")),
+        *(f"fast.lowered.{name}" for name in ("intrinsics", "llvm", "rules", "ways", "addresses")),
+        *(f"fast.lowered.{name}_intrinsics" for name in ("float", "memory", "sum")),
     )
     left_out = ("__main__", *compiler)
     python(BLOCK_NUMBA + code + f"    found.name.endswith({left_out}) or importlib.import_module(found.name)")

@@ -28,8 +28,8 @@ HEIGHT = {
 }
 COMPILERS = {
     *("numerics.jit", "numerics.jit_cache"),
-    *("fast.intrinsics", "fast.llvm", "fast.rules", "fast.ways", "fast.addresses"),
-    *("fast.float_intrinsics", "fast.memory_intrinsics", "fast.sum_intrinsics"),
+    *(f"fast.lowered.{name}" for name in ("intrinsics", "llvm", "rules", "ways", "addresses")),
+    *(f"fast.lowered.{name}_intrinsics" for name in ("float", "memory", "sum")),
 }
 MAY_IMPORT = {"numba": COMPILERS, "llvmlite": COMPILERS, "ai_edge_litert": {"oracle"}}
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from llvmlite import ir
 from numba.core import codegen, config, types
 
-from .blocks import GROUP, LANES
+from minilite.fast.blocks import GROUP, LANES
 
 BIT, I8, I16, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 16, 32, 64))
 CODEGEN, CONFIG = cast(Any, codegen), cast(Any, config)

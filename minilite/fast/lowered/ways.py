@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from .blocks import GROUP, LANES
+from minilite.fast.blocks import GROUP, LANES
+
 from .llvm import CODES, I8, I16, I32, SUMS, WEIGHTS, call, clamp, features, indices, joined, pieces, splat
 
 

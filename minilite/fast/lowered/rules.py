@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from .blocks import ADDEND, LANES, LEFT, MANTISSA, MASK, REAL32, REAL64, RIGHT, TWICE
+from minilite.fast.blocks import ADDEND, LANES, LEFT, MANTISSA, MASK, REAL32, REAL64, RIGHT, TWICE
+from minilite.fast.rescale import RULE_CODES
+
 from .llvm import I32, I64, SUMS, call, clamp, indices, load, splat
-from .rescale import RULE_CODES
 
 HALF = LANES // 2
 LONG, SINGLE, DOUBLE = (

@@ -10,8 +10,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .blocks import LANES
-from .float_blocks import FLOAT_BYTES, VECTORS, WIDTH, FusedWeights
+from minilite.fast.blocks import LANES
+from minilite.fast.float_blocks import FLOAT_BYTES, VECTORS, WIDTH, FusedWeights
+
 from .llvm import I64, WEIGHTS, at, call, clamp, count_up, length, load, operands_of, splat, store, store_rows
 
 FLOAT = ir.FloatType()

@@ -6,7 +6,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .blocks import CHUNK, LANES, TABLE_ROWS, WIDEST
+from minilite.fast.blocks import CHUNK, LANES, TABLE_ROWS, WIDEST
+
 from .intrinsics import Place, rescaled, store_codes
 from .llvm import CODES, I8, I32, I64, SUMS, load, operands_of, splat
 from .rules import Limits, Table, by_number

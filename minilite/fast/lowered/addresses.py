@@ -1,4 +1,4 @@
-"""Calling compiled loops by address, and what lets threads meet, in LLVM's language; see `calls`.
+"""Calling compiled loops by address, and what lets threads meet, in LLVM's language; see `fast.calls`.
 
 Imported when such code is compiled.
 """
@@ -10,7 +10,7 @@ from numba.core import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from .calls import ARRAYS, ARRIVED, COLUMNS, GIVE_WAY
+from minilite.fast.calls import ARRAYS, ARRIVED, COLUMNS, GIVE_WAY
 
 BYTES, NUMBERS = types.Array(types.uint8, 1, "C"), types.Array(types.int64, 1, "C")
 ARGUMENTS = (*[BYTES] * (ARRAYS - 1), NUMBERS)

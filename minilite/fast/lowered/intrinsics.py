@@ -23,7 +23,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .blocks import ALL, BIAS, GROUP, LANES, NEVER, POSITIVE, START, UNKNOWN, WIDEST
+from minilite.fast.blocks import ALL, BIAS, GROUP, LANES, NEVER, POSITIVE, START, UNKNOWN, WIDEST
+
 from .llvm import (
     CODES,
     I8,
