@@ -183,8 +183,9 @@ class Program:
         if threads not in self.runners:
             if not self.is_static:
                 raise UnsupportedError("shapes or values are known only when this program runs; use execute")
-            tasks = [self._task(step) for step in self.steps if step.folded is None]
-            self.runners[threads] = Runner(self.subgraph, tasks, self.shapes, self.constants, usable(threads))
+            with enough_memory(f"subgraph {self.subgraph.index}"):
+                tasks = [self._task(step) for step in self.steps if step.folded is None]
+                self.runners[threads] = Runner(self.subgraph, tasks, self.shapes, self.constants, usable(threads))
         return self.runners[threads]
 
     def _task(self, step: Step) -> Task:
@@ -222,8 +223,7 @@ class Program:
         their next values left there. `threads` share the work of compiled loops, as many as there are CPUs at most.
         Raises InputError for arrays that do not fit, UnsupportedError for a program that is not static.
         """
-        with enough_memory(f"subgraph {self.subgraph.index}"):
-            self.runner(threads).run(inputs, outputs, state)
+        self.runner(threads).run(inputs, outputs, state)
 
     def callee(self, subgraph: int, shapes: Sequence[Shape]) -> "Program":
         """The program of a subgraph that a step calls with inputs of these shapes, bound once for each."""
