@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minilite.fast.add_sub import Numbers
 from minilite.format.options.arithmetic import AddOptions, SubOptions
 from minilite.format.options.convolution import Conv2DOptions, DepthwiseConv2DOptions
 from minilite.interpreter import evaluate
@@ -89,3 +90,13 @@ def test_sums_of_all_pairs_of_codes(op: str, kind: str, scales: tuple[float, ...
     )
     y = y._replace(scale=max(y.scale, max(a.scale, b.scale) / 64))
     assert_engines_agree(one_op(op, AddOptions() if op == "ADD" else SubOptions(), [a, b], [y]))
+
+
+@pytest.mark.parametrize(("scale", "is_estimated"), [(1.0, True), (2.0**-14, False)])
+def test_sums_are_estimated_where_few_are_doubtful(scale: float, is_estimated: bool) -> None:
+    operands = [Operand("int8", (64,), np.zeros(64, np.int8), one, 3) for one in (1.0, scale)]
+    example = one_op("ADD", AddOptions(), operands, [Operand("int8", (64,), None, scale, -5)])
+    (step,) = bind(example.graph, engine="jit").steps
+    loop = step.task.loop
+    assert loop is not None
+    assert (Numbers(*loop.numbers).fraction > 0) == is_estimated

@@ -3,7 +3,7 @@
 A rule takes accumulators to integers already within [low, high], what the codes may be less their zero point. The
 64-bit product of two 32-bit numbers fits half as many lanes, so the integer rules multiply the even and the odd lanes
 apart: read as 64-bit lanes, a vector has its even lanes in the lower halves, its odd lanes in the upper ones.
-`blocks.requantization` says which multipliers a rule can take here.
+`blocks.rule_in_vectors` says which multipliers a rule can take here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
