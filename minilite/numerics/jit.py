@@ -61,15 +61,22 @@ def compiled(function: Callable[..., Any], is_kept: bool = True) -> Callable[...
     if function in LOWERED:
         lowered = getattr(importlib.import_module(LOWERED[function]), function.__name__)
         return function if numba.config.DISABLE_JIT else lowered
-    used = _names(function.__code__)
-    known = {name: value for name, value in function.__globals__.items() if name in used}
-    ours = {name: compiled(value, False) for name, value in known.items() if _is_ours(value)}
-    copy = FunctionType(function.__code__, {**function.__globals__, **ours}, function.__name__, function.__defaults__)
+    copy = FunctionType(function.__code__, dict(function.__globals__), function.__name__, function.__defaults__)
     copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+
+    def complete() -> None:
+        """Let the copy call compiled functions: not needed where its own code is found."""
+        used = _names(function.__code__)
+        known = {name: value for name, value in function.__globals__.items() if name in used}
+        copy.__globals__.update({name: compiled(value, False) for name, value in known.items() if _is_ours(value)})
+
     dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(copy)
     folder = cache_folder()
     if is_kept and folder is not None and not numba.config.DISABLE_JIT:
-        dispatcher._cache = importlib.import_module("minilite.numerics.jit_cache").kernel_cache(copy, folder)
+        cache_of = importlib.import_module("minilite.numerics.jit_cache").kernel_cache
+        dispatcher._cache = cache_of(copy, folder, complete)
+    else:
+        complete()
     return dispatcher  # type: ignore[no-any-return]
 
 

@@ -4,7 +4,7 @@ numba alone refuses a folder that it cannot write to, and two processes that sav
 the same moment may mix up which is which. Imported when something is compiled.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,11 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def kernel_cache(function: Any, folder: Path) -> Any:
-    """What a numba dispatcher keeps the code of `function` with. The folder's name says what the code depends on."""
+def kernel_cache(function: Any, folder: Path, before_compiling: Callable[[], None]) -> Any:
+    """What a numba dispatcher keeps the code of `function` with. The folder's name says what the code depends on.
+
+    `before_compiling` is called where no code is found.
+    """
 
     class Locator(NUMBA._CacheLocator):  # type: ignore[misc]
         def ensure_cache_path(self) -> None:
@@ -55,6 +58,13 @@ def kernel_cache(function: Any, folder: Path) -> Any:
 
     class Cache(NUMBA.FunctionCache):  # type: ignore[misc]
         _impl_class = Implementation
+
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            """The code for a signature, None where it must be compiled."""
+            found = super().load_overload(sig, target_context)
+            if found is None:
+                before_compiling()
+            return found
 
         def save_overload(self, sig: Any, data: Any) -> None:
             """Save what was compiled, where that is possible."""
