@@ -34,7 +34,7 @@ from .products import POINT, Problem, make_sums_loop
 from .products import Numbers as ProductNumbers
 from .products import make_loop as make_code_product
 from .products import product as code_product
-from .twins import Kernel, Loop, Part, Twins, join, looped
+from .twins import Loop, Part, Twins, join, looped
 from .wide_matmul import wide
 
 
@@ -248,16 +248,11 @@ def dynamic(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None
     return make_hybrid_loop(problem, prepared.call["y"].shape)
 
 
-def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for float32 numbers and 8-bit weights."""
-    return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
-
-
 TWINS: Twins = {
     INT8: looped(codes),
     SUMS: looped(codes),
     INT16: looped(wide),
     FLOAT: looped(partial(reals, False)),
     FLOAT_XNNPACK: looped(partial(reals, True)),
-    HYBRID: hybrid,
+    HYBRID: looped(dynamic, Hybrid),
 }

@@ -30,7 +30,7 @@ from .hybrid import SCALES_FIRST, SCALES_LAST, HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Twins
+from .twins import Kernel, Loop, Looped, Twins, looped
 from .wide import WideProblem
 from .wide import make_loop as make_wide_loop
 
@@ -234,17 +234,12 @@ def dynamic(
     return make_hybrid_loop(problem, call["y"].shape)
 
 
-def hybrid(per_channel: bool, prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for float32 values and 8-bit weights."""
-    return Hybrid(partial(dynamic, per_channel, prepared), partial(prepared.variant.run, prepared.plan), constants)
-
-
 TWINS: Twins = {
     INT8: quantized_codes,
     UINT8: quantized_codes,
     INT16_INT64: wide_codes,
     INT16_INT32: wide_codes,
     FLOAT: floating_reals,
-    HYBRID: partial(hybrid, False),
-    HYBRID_CHANNELS: partial(hybrid, True),
+    HYBRID: looped(partial(dynamic, False), Hybrid),
+    HYBRID_CHANNELS: looped(partial(dynamic, True), Hybrid),
 }

@@ -42,7 +42,7 @@ from .hybrid_depthwise import dynamic
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
 from .rescale import rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Part, Twins, join
+from .twins import Kernel, Loop, Looped, Part, Twins, join, looped
 
 
 class Numbers(NamedTuple):
@@ -267,11 +267,6 @@ def add_window(x: Any, w: Any, total: Any, p: Any, q: Any, rows: Any, columns: A
                         total[c * multiplier + m] += x[row, column, c] * w[i, j, c * multiplier + m]
 
 
-def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for float32 values and 8-bit weights."""
-    return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
-
-
 def wide_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
     """The twin for int16 codes."""
     return Looped(partial(wide_depthwise.codes, prepared), partial(quantized, prepared.plan), constants)
@@ -282,5 +277,5 @@ TWINS: Twins = {
     UINT8: quantized_codes,
     INT16: wide_codes,
     FLOAT: floating_reals,
-    HYBRID: hybrid,
+    HYBRID: looped(dynamic, Hybrid),
 }

@@ -183,11 +183,6 @@ def dynamic(prepared: Prepared, x: Array | None, w: Array | None, b: Array | Non
     return make_hybrid_loop(HybridProblem(rows, image, windows, weights[:, None], *scales), plan.shape)
 
 
-def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for float32 values and 8-bit weights."""
-    return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
-
-
 TWINS: Twins = {
     QUANTIZED: looped(codes),
     INT16: wide_codes,
@@ -196,5 +191,5 @@ TWINS: Twins = {
     MICRO_INT16: wide_codes,
     MICRO_INT16_INT32: wide_codes,
     FLOAT: floating_reals,
-    HYBRID: hybrid,
+    HYBRID: looped(dynamic, Hybrid),
 }

@@ -169,8 +169,7 @@ def scaling_of(rescales: list[Rescale | None]) -> Array:
     rows = np.zeros((len(rescales), 3), np.int64)
     for row, rescale in zip(rows, rescales, strict=True):
         if rescale is not None:
-            _, mantissa, exponent, real = rescale_arrays(rescale, 1)
-            row[:] = mantissa[0], exponent[0], real.view(np.int64)[0]
+            row[:] = rescale_arrays(rescale, 1).in_rows()[:, 0]
     return rows
 
 

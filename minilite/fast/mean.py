@@ -156,10 +156,9 @@ def make_loop(
 ) -> Loop:
     """The loop for x [outer, reduced, inner], of which vector code takes some of the inner ones: these four sizes."""
     parts = [rescale_arrays(scaling, 1) for scaling in scalings]
-    rows = [[*part.mantissa, *part.exponent, *part.real.view(np.int64)] for part in parts]
     rules = parts[0].rule, parts[1].rule
     numbers = WideNumbers(*sizes, KINDS[plan.dtype], offset, *rules, plan.codes.low, plan.codes.high, plan.y_zero)
-    constants = np.array(rows, np.int64).reshape(-1).view(np.uint8)
+    constants = np.concatenate([part.in_rows() for part in parts]).reshape(-1).view(np.uint8)
     return Loop(wide_loop, (0,), constants, np.array(numbers, np.int64), 2 * CHUNK_BYTES, plan.shape, plan.dtype)
 
 

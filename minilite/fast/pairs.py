@@ -105,7 +105,7 @@ def make_loop(
     if found is None:
         return None
     parts = [rescale_arrays(scaling, 1) for scaling in scalings]
-    rows = np.array([[*part.mantissa, *part.exponent, *part.real.view(np.int64)] for part in parts])
+    rows = np.concatenate([part.in_rows() for part in parts])
     a_kind, b_kind, y_kind = (KINDS[call[name].dtype] for name in (*names, "y"))
     numbers = Numbers(way, 0, a_kind, b_kind, y_kind, *zeros, codes.low, codes.high, parts[0].rule, *bits, sign, wraps)
     scratch = 2 * CHUNK_BYTES + 8 * laid_out(found[0])

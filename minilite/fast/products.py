@@ -130,13 +130,11 @@ def make_loop(problem: Problem, operands: tuple[int, ...], shape: tuple[int, ...
     bound = np.abs(bias) + 255 * (np.abs(weights.astype(np.int64)).sum(axis=(1, 2)) + segments * depth * abs(w_zero))
     y_flip = SIGN_BIT if dtype == np.uint8 else 0
     scaling = rescale_arrays(problem.rescale, units)
-    real = scaling.real.view(np.int64)
     low = problem.codes.low - problem.zeros[2]
     fused = fusing(problem.rescale, bound, low)
     table = codes_table(problem.rescale, bias, problem.zeros[2] - y_flip, fused)
-    scalars = np.stack([scaling.mantissa, scaling.exponent, real])
     flips = np.full(LANES * GROUP, flip, np.uint8)
-    constants, starts = join(in_lanes(weights, groups), table, offsets, of_groups, flips, scalars)
+    constants, starts = join(in_lanes(weights, groups), table, offsets, of_groups, flips, scaling.in_rows())
     count = rows.output * columns.output
     places = problem.places or in_order(rows, columns, units)
     row_step, column_step = rows.stride * across, columns.stride * channels

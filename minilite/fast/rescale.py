@@ -27,6 +27,10 @@ class RescaleArrays(NamedTuple):
     exponent: NDArray[np.int64]
     real: NDArray[np.float64]
 
+    def in_rows(self) -> NDArray[np.int64]:
+        """[3, channels]: mantissas, exponents and the bits of the real multipliers, as constants have them."""
+        return np.stack([self.mantissa, self.exponent, self.real.view(np.int64)])
+
 
 def rescale_arrays(rescale: Rescale, channels: int) -> RescaleArrays:
     """`rescale` with its multiplier repeated for `channels` channels."""

@@ -88,7 +88,7 @@ class Runner:
                 np.copyto(array, value)
 
     def call(self, arrays: Sequence[Array], state: State) -> tuple[Array, ...]:
-        """All outputs, from all inputs: `run` for a subgraph that a step calls, where floats may overflow unnoticed."""
+        """All outputs, from all inputs: `run` for a subgraph that a step calls."""
         with self._lock:
             for index, array in zip(self._subgraph.inputs, arrays, strict=True):
                 if index not in self._variables:

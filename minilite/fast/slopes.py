@@ -65,7 +65,6 @@ def codes(prepared: Prepared, above: Rescale, below: Rescale, sign: int, wraps: 
     if x.tensor.type in BYTES and y.tensor.type in BYTES:
         return tables.codes(prepared, None)
     scalings = [rescale_arrays(rescale, 1) for rescale in (above, below)]
-    rows = [[*part.mantissa, *part.exponent, *part.real.view(np.int64)] for part in scalings]
     numbers = Numbers(
         elements=math.prod(y.shape),
         x_kind=KINDS[x.dtype],
@@ -79,7 +78,7 @@ def codes(prepared: Prepared, above: Rescale, below: Rescale, sign: int, wraps: 
         low=plan.codes.low,
         high=plan.codes.high,
     )
-    constants = np.array(rows, np.int64).reshape(-1).view(np.uint8)
+    constants = np.concatenate([part.in_rows() for part in scalings]).reshape(-1).view(np.uint8)
     return Loop(codes_loop, (0,), constants, np.array(numbers, np.int64), 3 * CHUNK_BYTES, y.shape, y.dtype)
 
 

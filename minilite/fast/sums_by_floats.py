@@ -14,12 +14,11 @@ from minilite.ops.reduce_sum import SUM
 from minilite.ops.reducing import FloatSumPlan
 
 from .blocks import as_tuple, viewed
+from .chunks import KINDS
 from .float_rows import around
 from .mean import sum_of
 from .quantize import in_32_bits
 from .twins import Loop, Twins, looped
-
-KINDS = {np.dtype(kind): number for number, kind in enumerate((np.uint8, np.int8, np.int16))}
 
 
 class Numbers(NamedTuple):

@@ -37,7 +37,7 @@ from .float_products import make_loop as make_float_loop
 from .hybrid_transpose import dynamic
 from .places import Places
 from .products import Problem, make_loop
-from .twins import Kernel, Loop, Twins, looped
+from .twins import Loop, Twins, looped
 from .wide import WideProblem
 from .wide import make_loop as make_wide_loop
 
@@ -155,11 +155,6 @@ def wide(prepared: Prepared, w: Array | None, x: Array | None, b: Array | None =
     return joined(map(make, parts(prepared, w)))
 
 
-def hybrid(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for float32 values and 8-bit weights."""
-    return Hybrid(partial(dynamic, prepared), partial(prepared.variant.run, prepared.plan), constants)
-
-
 TWINS: Twins = {
     INT8: looped(codes),
     INT8_BLOCKS: looped(codes),
@@ -171,5 +166,5 @@ TWINS: Twins = {
     INT16_BLOCKS: looped(wide),
     FLOAT: looped(partial(reals, False)),
     FLOAT_XNNPACK: looped(partial(reals, True)),
-    HYBRID: hybrid,
+    HYBRID: looped(dynamic, Hybrid),
 }

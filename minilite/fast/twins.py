@@ -89,11 +89,11 @@ class Looped:
         return loop.run(arrays)
 
 
-def looped(make: Callable[..., Loop | None]) -> Twin:
-    """The twin that runs make(prepared, *arrays), with the variant's definition wherever that gives None."""
+def looped(make: Callable[..., Loop | None], kind: type[Looped] = Looped) -> Twin:
+    """The twin that runs make(prepared, *arrays) as `kind` does, or the variant's definition where that gives None."""
 
     def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
-        return Looped(partial(make, prepared), partial(prepared.variant.run, prepared.plan), constants)
+        return kind(partial(make, prepared), partial(prepared.variant.run, prepared.plan), constants)
 
     return twin
 

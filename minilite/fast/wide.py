@@ -83,9 +83,8 @@ def make_loop(problem: WideProblem, shape: tuple[int, ...]) -> Loop | None:
     lower[FILL] = SIGN_BIT
     bias = SIGN_BIT * w.sum(axis=(1, 2), dtype=np.int64) + (0 if problem.b is None else problem.b)
     scaling = rescale_arrays(problem.rescale, units)
-    scalars = np.stack([scaling.mantissa, scaling.exponent, scaling.real.view(np.int64)])
     repeats = -(-TOGETHER // units) if problem.places is None else 1
-    constants, starts = join(loop.constants, np.tile(bias, repeats), np.tile(scalars, repeats))
+    constants, starts = join(loop.constants, np.tile(bias, repeats), np.tile(scaling.in_rows(), repeats))
     size, outputs = math.prod(problem.x_shape), (problem.x_shape[0], rows.output, columns.output, units)
     count = math.prod(outputs)
     ends = np.cumsum([round_up(n, ALIGNMENT) for n in (size, size, 4 * count, 4 * count, loop.scratch)]).tolist()

@@ -49,9 +49,8 @@ def wide(prepared: Prepared, x: Array | None, w: Array | None) -> Loop | None:
     if not math.prod(y.shape) or not of.depth or (plan.x_zero, plan.w_zero) != (0, 0):
         return None
     scaling = rescale_arrays(plan.rescale, 1)
-    scalars = np.stack([scaling.mantissa, scaling.exponent, scaling.real.view(np.int64)])
     starts = of.x_index * of.rows * of.depth, of.w_index * of.depth * of.columns
-    constants, sections = join(*starts, scalars)
+    constants, sections = join(*starts, scaling.in_rows())
     sizes = 8 * of.columns, 2 * of.rows * of.depth, 2 * of.depth * of.columns
     ends = np.cumsum([round_up(size, ALIGNMENT) for size in sizes]).tolist()
     is_narrow = prepared.call["w"].dtype == np.int8

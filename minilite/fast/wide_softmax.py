@@ -40,8 +40,7 @@ def codes(prepared: Prepared, x: Array | None) -> Loop | None:
     if depth > LONGEST:
         return None
     part = rescale_arrays(plan.rescale, 1)
-    scaling = np.array([*part.mantissa, *part.exponent, *part.real.view(np.int64)])
-    constants, starts = join(exp_table(plan.real), reciprocal_table(plan.real), scaling)
+    constants, starts = join(exp_table(plan.real), reciprocal_table(plan.real), part.in_rows())
     numbers = Numbers(math.prod(outer), depth, part.rule, *starts[1:])
     return Loop(codes_loop, (0,), constants, np.array(numbers, np.int64), 8 * depth, y.shape, y.dtype)
 

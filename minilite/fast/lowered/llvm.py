@@ -13,7 +13,7 @@ from numba.core import codegen, config, types
 
 from minilite.fast.blocks import GROUP, LANES
 
-BIT, I8, I16, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 16, 32, 64))
+I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 CODEGEN, CONFIG = cast(Any, codegen), cast(Any, config)
 CODES, WEIGHTS, SUMS = ir.VectorType(I8, LANES), ir.VectorType(I8, LANES * GROUP), ir.VectorType(I32, LANES)
 
