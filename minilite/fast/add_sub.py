@@ -1,7 +1,6 @@
 """ADD and SUB of codes in compiled loops. The definition is minilite/ops/add_sub.py."""
 
 import math
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +27,7 @@ from .blocks import (
 from .code_pairs import sums
 from .parts import ranges
 from .rescale import rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Part, Twins, join
+from .twins import Loop, Part, Twins, join, looped
 
 
 class Numbers(NamedTuple):
@@ -131,11 +130,6 @@ def codes_loop(a: Any, b: Any, y: Any, scratch: Any, constants: Any, numbers: An
     y[:] = scratch[2 * CHUNK : 2 * CHUNK + n.elements]
 
 
-def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The loop for 8-bit codes, the definition's steps for others."""
-    return Looped(partial(codes, prepared), partial(quantized, prepared.plan), constants)
-
-
 def quantized(plan: Plan, a: Array, b: Array) -> Array:
     """Codes for operands that stretch to one shape."""
     stretched = np.broadcast_arrays(a, b)
@@ -178,4 +172,5 @@ def quantized_loop(
         y[n] = min(max(scaled + y_zero, codes[0]), codes[1])
 
 
-TWINS: Twins = {variant: twin for variant in (*ADD_VARIANTS, *SUB_VARIANTS) if variant.name == "quantized"}
+QUANTIZED = [variant for variant in (*ADD_VARIANTS, *SUB_VARIANTS) if variant.name == "quantized"]
+TWINS: Twins = dict.fromkeys(QUANTIZED, looped(codes, otherwise=quantized))

@@ -30,7 +30,7 @@ from .hybrid import SCALES_FIRST, SCALES_LAST, HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Twins, looped
+from .twins import Loop, Twins, looped
 from .wide import WideProblem
 from .wide import make_loop as make_wide_loop
 
@@ -62,21 +62,11 @@ def wide(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None =
     return make_wide_loop(problem, call["y"].shape)
 
 
-def wide_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for int16 codes."""
-    return Looped(partial(wide, prepared), partial(quantized, prepared.plan), constants)
-
-
 def in_segments(w: Array, columns: Window) -> Array:
     """w [u,i,j,d] as [u,segment,k]: a row of the window, or where it has gaps, a tap."""
     units, height, width, _ = w.shape
     segments = height if columns.dilation == 1 else height * width
     return w.reshape(units, segments, math.prod(w.shape[1:]) // segments)
-
-
-def quantized_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for 8-bit codes."""
-    return Looped(partial(codes, prepared), partial(quantized, prepared.plan), constants)
 
 
 def quantized(plan: Plan, x: Array, w: Array, b: Array | None = None) -> Array:
@@ -169,11 +159,6 @@ def reals(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None 
     return make_convolution(prepared, w, b, lambda weights: weights.transpose(1, 2, 3, 0))
 
 
-def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for float32 values."""
-    return Looped(partial(reals, prepared), partial(floating, prepared.plan), constants)
-
-
 def floating(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
     """float32 values [n,h,w,u] for x [n,h,w,c], w [u,i,j,d], b [u]."""
     y = np.zeros((x.shape[0], plan.rows.output, plan.columns.output, w.shape[0]), np.float32)
@@ -235,11 +220,11 @@ def dynamic(
 
 
 TWINS: Twins = {
-    INT8: quantized_codes,
-    UINT8: quantized_codes,
-    INT16_INT64: wide_codes,
-    INT16_INT32: wide_codes,
-    FLOAT: floating_reals,
+    INT8: looped(codes, otherwise=quantized),
+    UINT8: looped(codes, otherwise=quantized),
+    INT16_INT64: looped(wide, otherwise=quantized),
+    INT16_INT32: looped(wide, otherwise=quantized),
+    FLOAT: looped(reals, otherwise=floating),
     HYBRID: looped(partial(dynamic, False), Hybrid),
     HYBRID_CHANNELS: looped(partial(dynamic, True), Hybrid),
 }

@@ -42,7 +42,7 @@ from .hybrid_depthwise import dynamic
 from .images import IMAGE, Image, copy_image, image_bytes, make_image
 from .parts import share_images
 from .rescale import rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Part, Twins, join, looped
+from .twins import Loop, Part, Twins, join, looped
 
 
 class Numbers(NamedTuple):
@@ -188,11 +188,6 @@ def codes_image(x: Any, y: Any, y_start: Any, weights: Any, codes: Any, total: A
         y_start += n.row_size
 
 
-def quantized_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for 8-bit codes."""
-    return Looped(partial(codes, prepared), partial(quantized, prepared.plan), constants)
-
-
 def quantized(plan: Plan, x: Array, w: Array, b: Array | None = None) -> Array:
     """Codes [n,h,w,u] for x [n,h,w,c], w [1,i,j,u], b [u]."""
     units, integer = w.shape[3], plan.accumulator.type
@@ -238,11 +233,6 @@ def reals(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None 
     return make_convolution(prepared, w, b, lambda weights: weights[0])
 
 
-def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for float32 values."""
-    return Looped(partial(reals, prepared), partial(floating, prepared.plan), constants)
-
-
 def floating(plan: FloatPlan, x: Array, w: Array, b: Array | None = None) -> Array:
     """float32 values [n,h,w,u] for x [n,h,w,c], w [1,i,j,u], b [u]: a convolution of as many groups as channels."""
     return grouped(plan, x, w.transpose(3, 1, 2, 0), b)
@@ -267,15 +257,10 @@ def add_window(x: Any, w: Any, total: Any, p: Any, q: Any, rows: Any, columns: A
                         total[c * multiplier + m] += x[row, column, c] * w[i, j, c * multiplier + m]
 
 
-def wide_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for int16 codes."""
-    return Looped(partial(wide_depthwise.codes, prepared), partial(quantized, prepared.plan), constants)
-
-
 TWINS: Twins = {
-    INT8: quantized_codes,
-    UINT8: quantized_codes,
-    INT16: wide_codes,
-    FLOAT: floating_reals,
+    INT8: looped(codes, otherwise=quantized),
+    UINT8: looped(codes, otherwise=quantized),
+    INT16: looped(wide_depthwise.codes, otherwise=quantized),
+    FLOAT: looped(reals, otherwise=floating),
     HYBRID: looped(dynamic, Hybrid),
 }

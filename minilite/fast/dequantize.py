@@ -16,7 +16,7 @@ from minilite.ops.quantize import DEQUANTIZE_CODES, DEQUANTIZE_IN_BLOCKS, TAKEN
 from .blocks import as_tuple, viewed
 from .chunks import CHUNK_BYTES, KINDS, end_of_chunk, load
 from .quantize import by_channel
-from .twins import Kernel, Loop, Looped, Twins, looped
+from .twins import Loop, Twins, looped
 
 
 class Numbers(NamedTuple):
@@ -79,13 +79,8 @@ def codes_loop(x: Any, _: Any, y: Any, scratch: Any, constants: Any, numbers: An
         start = end
 
 
-def exactly(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin of kernels that round once."""
-    return Looped(partial(dequantized, 0, prepared), partial(dequantize, prepared.plan), constants)
-
-
 TWINS: Twins = {
-    DEQUANTIZE_CODES: exactly,
+    DEQUANTIZE_CODES: looped(partial(dequantized, 0), otherwise=dequantize),
     DEQUANTIZE_IN_BLOCKS: looped(partial(dequantized, AT_ONCE)),
-    TAKEN: exactly,
+    TAKEN: looped(partial(dequantized, 0), otherwise=dequantize),
 }

@@ -1,7 +1,6 @@
 """FULLY_CONNECTED in compiled loops. The definition is minilite/ops/fully_connected.py."""
 
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,7 @@ from .hybrid import SCALES_FIRST, HybridProblem
 from .hybrid import make_loop as make_hybrid_loop
 from .products import POINT, Problem, make_loop
 from .rescale import clamp_real, rescale_arrays, rescale_one
-from .twins import Kernel, Loop, Looped, Twins, looped, unpacked
+from .twins import Loop, Twins, looped, unpacked
 from .wide import WideProblem
 from .wide import make_loop as make_wide_loop
 
@@ -61,11 +60,6 @@ def wide(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None =
         (1, 1, rows, w.shape[1]), windows, w[:, None], b, plan.wraps, plan.rescale, plan.y_zero, plan.codes
     )
     return make_wide_loop(problem, plan.shape)
-
-
-def wide_codes(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for int16 codes."""
-    return Looped(partial(wide, prepared), partial(quantized, prepared.plan), constants)
 
 
 def quantized(plan: Plan, x: Array, w: Array, b: Array | None) -> Array:
@@ -134,11 +128,6 @@ def reals(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None 
     return make_float_loop(problem)._replace(parts=None)
 
 
-def floating_reals(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin for float32 values."""
-    return Looped(partial(reals, prepared), partial(floating, prepared.plan), constants)
-
-
 def floating(plan: FloatPlan, x: Array, w: Array, b: Array | None) -> Array:
     """float32 values for x [~d] and w [u,d]."""
     units, depth = w.shape
@@ -185,11 +174,11 @@ def dynamic(prepared: Prepared, x: Array | None, w: Array | None, b: Array | Non
 
 TWINS: Twins = {
     QUANTIZED: looped(codes),
-    INT16: wide_codes,
+    INT16: looped(wide, otherwise=quantized),
     INT16_WEIGHTS: unpacked(quantized),
     MICRO_INT8: looped(codes),
-    MICRO_INT16: wide_codes,
-    MICRO_INT16_INT32: wide_codes,
-    FLOAT: floating_reals,
+    MICRO_INT16: looped(wide, otherwise=quantized),
+    MICRO_INT16_INT32: looped(wide, otherwise=quantized),
+    FLOAT: looped(reals, otherwise=floating),
     HYBRID: looped(dynamic, Hybrid),
 }

@@ -5,8 +5,6 @@ plain loop here takes groups, and channels with several outputs.
 """
 
 import math
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,7 @@ from minilite.ops.signature import Shape
 from .float_products import FloatProblem, make_loop
 from .products import POINT
 from .rescale import clamp_real
-from .twins import Kernel, Loop, Looped, Twin, Twins
+from .twins import Loop, Twins, looped
 
 
 def windows(prepared: Prepared, x: Array | None, w: Array | None, b: Array | None) -> Loop | None:
@@ -145,17 +143,8 @@ def fuse_tap(x: Any, w: Any, total: Any, row: Any, column: Any) -> None:
                     total[u] = fuse(value, w[d, u], total[u])
 
 
-def packed(make: Callable[..., Loop | None], otherwise: Callable[..., Array]) -> Twin:
-    """The twin that runs a loop of blocks where there is one."""
-
-    def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
-        return Looped(partial(make, prepared), partial(otherwise, prepared.plan), constants)
-
-    return twin
-
-
 TWINS: Twins = {
-    conv_2d.FLOAT_XNNPACK: packed(windows, convolution),
-    depthwise_conv_2d.FLOAT_XNNPACK: packed(channels, depthwise),
-    fully_connected.FLOAT_XNNPACK: packed(rows, dense),
+    conv_2d.FLOAT_XNNPACK: looped(windows, otherwise=convolution),
+    depthwise_conv_2d.FLOAT_XNNPACK: looped(channels, otherwise=depthwise),
+    fully_connected.FLOAT_XNNPACK: looped(rows, otherwise=dense),
 }

@@ -1,7 +1,6 @@
 """QUANTIZE of float32 in compiled loops. The definition is minilite/ops/quantize.py."""
 
 import math
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +22,7 @@ from minilite.ops.quantize import (
 
 from .blocks import as_tuple, viewed
 from .chunks import CHUNK_BYTES, KINDS, end_of_chunk, store
-from .twins import Kernel, Loop, Looped, Twins, looped
+from .twins import Loop, Twins, looped
 
 
 def by_channel(affine: Affine, array: Array) -> Array:
@@ -136,13 +135,8 @@ def clamp(code: Any, n: Any) -> Any:
     return min(max(code, n.low), n.high)
 
 
-def by_division(prepared: Prepared, *constants: Array | None) -> Kernel:
-    """The twin of the reference kernel."""
-    return Looped(partial(quantized, prepared), partial(quantize, prepared.plan), constants)
-
-
 TWINS: Twins = {
-    QUANTIZE_REALS: by_division,
+    QUANTIZE_REALS: looped(quantized, otherwise=quantize),
     IN_BLOCKS: looped(quantized_by_reciprocal),
     SATURATING: looped(quantized_by_reciprocal),
 }

@@ -89,11 +89,17 @@ class Looped:
         return loop.run(arrays)
 
 
-def looped(make: Callable[..., Loop | None], kind: type[Looped] = Looped) -> Twin:
-    """The twin that runs make(prepared, *arrays) as `kind` does, or the variant's definition where that gives None."""
+def looped(
+    make: Callable[..., Loop | None], kind: type[Looped] = Looped, otherwise: Callable[..., Any] | None = None
+) -> Twin:
+    """The twin that runs make(prepared, *arrays) as `kind` does.
+
+    Wherever that gives None it is `otherwise`, a function of the plan and all the arrays, or the variant's definition.
+    """
 
     def twin(prepared: Prepared, *constants: Array | None) -> Kernel:
-        return kind(partial(make, prepared), partial(prepared.variant.run, prepared.plan), constants)
+        plain = prepared.variant.run if otherwise is None else otherwise
+        return kind(partial(make, prepared), partial(plain, prepared.plan), constants)
 
     return twin
 
